@@ -26,13 +26,13 @@ from vtlib.capture.rows import (
     frame,
     link_row,
     misread_row,
-    naive,
     named_item_row,
     one_a_key,
     post_row,
     problem_row,
     raw_row,
     snapshot_row,
+    time_of,
 )
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
 from vtlib.core.errors import BadInput
@@ -364,7 +364,7 @@ def _is_younger(post: Mapped, capture: Capture) -> bool:
 
 
 def _add(rows: dict[str, list[Row]], result: Mapped | MappedAccount, capture: Capture) -> None:
-    at = naive(result.captured_at or capture.captured_at)
+    at = time_of(result, capture)
     if result.account:
         rows["accounts"].append(account_row(result.account, at))
         if result.counts and result.counts != AccountCounts():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -154,8 +155,14 @@ def link_row(post_id: str, capture: Capture) -> Row:
         "post_id": post_id,
         "came_from": capture.came_from,
         "first_capture_id": capture.capture_id,
-        "added_at": naive(capture.started_at),
+        "added_at": _shared_time(capture.started_at),
     }
+
+
+def time_of(result: Any, capture: Capture) -> datetime:
+    """When an item was captured, naive UTC: by itself, else as its capture."""
+    own_time = getattr(result, "captured_at", None)
+    return naive(own_time) if own_time else _shared_time(capture.captured_at)
 
 
 def raw_row(payload: str | None, number: int, result: Any, capture: Capture) -> Row:
@@ -166,7 +173,7 @@ def raw_row(payload: str | None, number: int, result: Any, capture: Capture) -> 
         "item_no": number,
         "platform": result.post.platform if is_post else capture.platform,
         "native_id": result.post.native_id if is_post else None,
-        "captured_at": naive(getattr(result, "captured_at", None) or capture.captured_at),
+        "captured_at": time_of(result, capture),
         "payload": payload,
     }
 
@@ -255,6 +262,12 @@ def as_json(value: Any) -> str | None:
         return orjson.dumps(value, default=str).decode()
     except TypeError:  # keys that are no texts take twice as long
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
+
+
+@lru_cache(maxsize=64)
+def _shared_time(moment: datetime) -> datetime:
+    """`naive`, of one of the few times that all items of a capture share."""
+    return naive(moment)
 
 
 def naive(moment: datetime) -> datetime:

@@ -183,15 +183,19 @@ def previous_keys(store: Store, actor: str, *, before: str, sample: int = 2_000)
     Of at most `sample` items; empty when there is none. For new and vanished fields.
     """
     with store.read() as connection:
+        latest = records(
+            connection,
+            "SELECT capture_id FROM captures WHERE actor = $actor AND capture_id <> $before "
+            "AND status = 'ok' ORDER BY started_at DESC, capture_id LIMIT 1",
+            {"actor": actor, "before": before},
+        )
+        # By its id as a literal: the pages of other captures are passed over unread.
         rows = connection.execute(
             """SELECT DISTINCT unnest(json_keys(payload)) FROM (
-                SELECT payload FROM raw_items WHERE capture_id = (
-                    SELECT capture_id FROM captures WHERE actor = $actor
-                        AND capture_id <> $before AND status = 'ok'
-                    ORDER BY started_at DESC, capture_id LIMIT 1
-                ) AND json_type(payload) = 'OBJECT' ORDER BY item_no LIMIT $sample
+                SELECT payload FROM raw_items WHERE capture_id = ?
+                AND json_type(payload) = 'OBJECT' ORDER BY item_no LIMIT ?
             )""",
-            {"actor": actor, "before": before, "sample": sample},
+            [latest[0]["capture_id"] if latest else None, sample],
         ).fetchall()
     return frozenset(str(key) for (key,) in rows)
 
@@ -206,21 +210,24 @@ def vanished_metrics(store: Store, capture_id: str) -> list[dict[str, Any]]:
     """
     counts = ", ".join(f"count(*) FILTER (s.{m}_state <> 'not_exposed') AS {m}" for m in METRICS)
     with store.read() as connection:
+        earlier = records(
+            connection,
+            """WITH mine AS (SELECT * FROM captures WHERE capture_id = $id)
+            SELECT c.capture_id FROM captures AS c JOIN mine AS m ON c.actor = m.actor
+            WHERE c.capture_id <> m.capture_id AND c.status = 'ok'
+            AND c.captured_at < m.captured_at
+            AND len(coalesce(c.vanished, [])) = 0
+            QUALIFY row_number() OVER (ORDER BY c.captured_at DESC, c.capture_id) = 1""",
+            {"id": capture_id},
+        )
+        if not earlier:
+            return []
         rows = records(
             connection,
-            f"""WITH mine AS (SELECT * FROM captures WHERE capture_id = $id),
-            earlier AS (
-                SELECT c.capture_id FROM captures AS c JOIN mine AS m ON c.actor = m.actor
-                WHERE c.capture_id <> m.capture_id AND c.status = 'ok'
-                AND c.captured_at < m.captured_at
-                AND len(coalesce(c.vanished, [])) = 0
-                QUALIFY row_number() OVER (ORDER BY c.captured_at DESC, c.capture_id) = 1
-            )
-            SELECT s.capture_id = $id AS is_now, p.format, count(*) AS n, {counts}
+            f"""SELECT s.capture_id = $id AS is_now, p.format, count(*) AS n, {counts}
             FROM post_snapshots AS s JOIN posts AS p ON p.post_id = s.post_id
-            WHERE s.capture_id = $id OR s.capture_id IN (SELECT capture_id FROM earlier)
-            GROUP BY ALL""",
-            {"id": capture_id},
+            WHERE s.capture_id IN ($id, $earlier) GROUP BY ALL""",
+            {"id": capture_id, "earlier": earlier[0]["capture_id"]},
         )
     now = {r["format"]: r for r in rows if r["is_now"] and r["n"] >= MIN_VANISHED}
     before = {r["format"]: r for r in rows if not r["is_now"] and r["n"] >= MIN_VANISHED}

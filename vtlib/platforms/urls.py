@@ -10,6 +10,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from vtlib.core.errors import BadInput
 
+# A URL that means itself in each of its parts, as nearly all of an export do.
+_PLAIN = re.compile(
+    r"https?://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?P<path>/[\w./@~-]*)?"
+    r"(?:\?(?P<query>[\w.=&%-]*))?",
+    re.ASCII,
+)
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 
@@ -40,6 +46,10 @@ def split_url(text: str) -> Address:
     Raises BadInput for other schemes, for user names in the address, and for anything that is not a
     public host name (IP addresses, localhost, names without a dot): pitfall 53.
     """
+    if plain := _PLAIN.fullmatch(text):
+        host, path, query = plain.group("host", "path", "query")
+        if _is_public_name(host):
+            return Address(host, _parts(path or ""), dict(parse_qsl(query)) if query else {}, text)
     url = text.strip().strip("<>\"'").replace("&amp;", "&")
     if not _SCHEME.match(url) or re.match(r"^[\w.-]+:\d+(/|$)", url):
         url = "https://" + url.lstrip("/")
@@ -55,8 +65,11 @@ def split_url(text: str) -> Address:
         raise BadInput(
             f"{text!r} does not point at a public web site.", todo="Paste a post's full URL."
         )
-    path = tuple(unquote(p) if "%" in p else p for p in parts.path.split("/") if p)
-    return Address(host, path, dict(parse_qsl(parts.query)) if parts.query else {}, url)
+    return Address(host, _parts(parts.path), dict(parse_qsl(parts.query)) if parts.query else {}, url)
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple([unquote(p) if "%" in p else p for p in path.split("/") if p])
 
 
 def try_split(value: object) -> Address | None:

@@ -101,19 +101,20 @@ def fold(
         for name in names
     ]
     keys = ", ".join(key)
-    there = f"SELECT * FROM {table} SEMI JOIN new_{table} USING ({keys})"
-    _write(
-        connection,
-        table,
-        key,
-        f"""WITH both_ AS (
-            SELECT *, -1::BIGINT AS _n FROM ({there}) UNION ALL BY NAME SELECT * FROM new_{table}
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE there AS SELECT * FROM {table} "
+        f"SEMI JOIN new_{table} USING ({keys})"
+    )
+    merged = f"""WITH both_ AS (
+            SELECT *, -1::BIGINT AS _n FROM there UNION ALL BY NAME SELECT * FROM new_{table}
         ), ranked AS (
             SELECT *, row_number() OVER (ORDER BY {order} NULLS FIRST, _n) AS _rank FROM both_
         )
-        SELECT {", ".join(selects)} FROM ranked GROUP BY {keys}
-        EXCEPT {there}""",
-    )
+        SELECT {", ".join(selects)} FROM ranked GROUP BY {keys}"""
+    if connection.execute("SELECT 1 FROM there LIMIT 1").fetchone():
+        _write(connection, table, key, f"{merged} EXCEPT SELECT * FROM there")
+    else:  # nothing to compare with, nothing to take away
+        connection.execute(f"INSERT INTO {table} BY NAME {merged}")
 
 
 def save(

@@ -73,6 +73,8 @@ def unwrapped(answer: Any) -> list[Any] | None:
     """
     if not isinstance(answer, dict):
         return None
+    if _item_tops().isdisjoint(answer):  # as nearly all are that are items themselves
+        return None
     for top, path, layout in _item_paths():
         members = value_at(answer, (path,), flat=False) if top in answer else None
         if isinstance(members, dict):
@@ -113,6 +115,11 @@ def _item_paths() -> tuple[tuple[str, str, Layout], ...]:
     return tuple(
         (str(steps_of((path,))[0]), path, one) for one in all_layouts() for path in one.items
     )
+
+
+@cache
+def _item_tops() -> frozenset[str]:
+    return frozenset(top for top, _, _ in _item_paths())
 
 
 def _joined(item: Any, answer: dict[str, Any], layout: Layout) -> Any:

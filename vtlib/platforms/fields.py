@@ -386,6 +386,9 @@ def _named(word: str) -> datetime | None:
     if match and match.group(1) in _MONTHS:
         month = _MONTHS.index(match.group(1)) + 1
         day, clock, zone, year = match.group(2, 3, 4, 5)
+        time = _iso(f"{year}-{month:02}-{day}T{clock}Z") if zone == "+0000" else None
+        if time:  # as X writes all of them; strptime takes five times as long
+            return time
         return datetime.strptime(f"{year}-{month}-{day} {clock} {zone}", "%Y-%m-%d %H:%M:%S %z")
     try:
         return parsedate_to_datetime(word)

@@ -198,7 +198,7 @@ def _is_comment(item: dict[str, Any]) -> bool:
     return (
         has_post_url
         and "text" in item
-        and bool({"commentUrl", "repliesCount", "postUrl"} & set(item))
+        and bool({"commentUrl", "repliesCount", "postUrl"} & keys_of(item))
     )
 
 

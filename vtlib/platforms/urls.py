@@ -49,7 +49,7 @@ def split_url(text: str) -> Address:
     if plain := _PLAIN.fullmatch(text):
         host, path, query = plain.group("host", "path", "query")
         if _is_public_name(host):
-            return Address(host, _parts(path or ""), dict(parse_qsl(query)) if query else {}, text)
+            return _address(host, path or "", query or "", text)
     url = text.strip().strip("<>\"'").replace("&amp;", "&")
     if not _SCHEME.match(url) or re.match(r"^[\w.-]+:\d+(/|$)", url):
         url = "https://" + url.lstrip("/")
@@ -65,11 +65,12 @@ def split_url(text: str) -> Address:
         raise BadInput(
             f"{text!r} does not point at a public web site.", todo="Paste a post's full URL."
         )
-    return Address(host, _parts(parts.path), dict(parse_qsl(parts.query)) if parts.query else {}, url)
+    return _address(host, parts.path, parts.query, url)
 
 
-def _parts(path: str) -> tuple[str, ...]:
-    return tuple([unquote(p) if "%" in p else p for p in path.split("/") if p])
+def _address(host: str, path: str, query: str, url: str) -> Address:
+    parts = [unquote(p) if "%" in p else p for p in path.split("/") if p]
+    return Address(host, tuple(parts), dict(parse_qsl(query)) if query else {}, url)
 
 
 def try_split(value: object) -> Address | None:

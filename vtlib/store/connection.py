@@ -140,9 +140,7 @@ class Store:
                 yield _without_progress_bar(own)
                 return
             cursor = lease.cursor(
-                lambda ro: self._own_connection(
-                    end, read_only=ro, is_bulk=lease.bulk_sessions > 0
-                ),
+                lambda ro: self._own_connection(end, read_only=ro, is_bulk=lease.bulk_sessions > 0),
                 read_only=read_only,
                 end=end,
             )

@@ -139,8 +139,8 @@ OpenFile: TypeAlias = Callable[[bool], AbstractContextManager[duckdb.DuckDBPyCon
 
 class Lease:
     """The open file of the sessions of `path`: opened when it is first needed, closed when nobody
-    used it for IDLE_S seconds (BULK_IDLE_S in a bulk session) or, between operations, once another process waits for it and
-    LEASE_S are over; a timer's thread may close it.
+    used it for IDLE_S seconds (BULK_IDLE_S in a bulk session) or, between operations, once another
+    process waits for it and LEASE_S are over; a timer's thread may close it.
 
     `is_reading`: it is opened for reading as long as nothing is written.
     """

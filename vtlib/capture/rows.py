@@ -18,6 +18,7 @@ import pyarrow as pa
 from vtlib.core.models import (
     METRICS,
     NOT_EXPOSED,
+    STATES_BEST_FIRST,
     Account,
     AccountCounts,
     Mapped,
@@ -226,20 +227,26 @@ def problem_row(rejected_item: Rejected, number: int, capture: Capture) -> Row:
 
 
 def one_a_key(rows: list[Row]) -> list[Row]:
-    """The same post twice in one capture: the larger count of each metric stays (apify.md 1.9)."""
+    """The same post twice in one capture: of each metric the better known state stays, then the
+    larger count (apify.md 1.9), as between two chunks (capture/store.ingest).
+    """
     by_key: dict[tuple[Any, Any], Row] = {}
     for row in rows:
         key = (row["post_id"], row["captured_at"])
-        by_key[key] = _larger(by_key[key], row) if key in by_key else row
+        by_key[key] = _better(by_key[key], row) if key in by_key else row
     return list(by_key.values())
 
 
-def _larger(one: Row, other: Row) -> Row:
+def _better(one: Row, other: Row) -> Row:
     row = dict(one)
     for name in METRICS:
-        if other[name] is not None and (one[name] is None or other[name] > one[name]):
+        if _worth(other, name) > _worth(one, name):
             row[name], row[f"{name}_state"] = other[name], other[f"{name}_state"]
     return row
+
+
+def _worth(row: Row, name: str) -> tuple[int, int]:
+    return -STATES_BEST_FIRST.index(row[f"{name}_state"]), row[name] or 0
 
 
 def frame(table: str, rows: list[Row]) -> pd.DataFrame:

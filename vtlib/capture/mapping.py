@@ -200,8 +200,8 @@ def map_items(items: Iterable[Item], capture: Capture) -> Chunk:
                 _add(rows, post, capture)
             misread += [*strange, *(m for one in (result, *within) for m in one.misread)]
             is_flat = tool is None and not is_nested([item])
-            for post in (result, *within):
-                _count_facts(tally, post, capture, is_flat=is_flat)
+            for one in (result, *within):
+                _count_facts(tally, one, capture, is_flat=is_flat)
             tally["within"] += len(within)
         if misread:
             tally[BAD_VALUE] += len(misread)

@@ -71,7 +71,7 @@ def _field(unknown: Any) -> Callable[[Callable[[Any], _T]], Callable[[Any], _T]]
         @functools.wraps(function)
         def read(value: Any) -> _T:
             if value is None:
-                return unknown  # type: ignore[no-any-return]
+                return unknown
             try:
                 if not isinstance(value, (bool, int, float)):
                     _refuse_misfits(value)

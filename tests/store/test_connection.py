@@ -204,6 +204,28 @@ def test_others_get_their_turn_while_a_session_goes_on(
         assert others.result() >= 15
 
 
+def test_a_bulk_session_keeps_the_file_open_and_takes_little_memory(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.query("SELECT 1")
+    monkeypatch.setattr("vtlib.store.locks.IDLE_S", 0.01)
+    opened = _opened(monkeypatch)
+    limit = "SELECT current_setting('memory_limit') AS held"
+    with store.session():
+        usual = store.query(limit)["held"].item()
+        opened.clear()
+        with store.session(is_bulk=True):
+            limits = []
+            for name in "abc":
+                with store.write() as connection:
+                    connection.execute(ADD, [name, name])
+                limits.append(store.query(limit)["held"].item())
+                time.sleep(0.05)
+            assert opened == [False]
+        assert set(limits) == {"244.1 MiB"}
+        assert store.query(limit)["held"].item() == usual
+
+
 def test_a_session_that_waits_keeps_nobody_waiting(store: Store) -> None:
     """A connection that is not ours gets in while a session waits for something else."""
     with store.session():

@@ -36,7 +36,8 @@ FORMS = {"array_items": "JSON list", "line_items": "JSON lines", "object_items":
 _MARKS = re.compile(rb'["\[\]{}]')
 _MARKS_AND_COMMA = re.compile(rb'["\[\]{},]')
 _OPENING = re.compile(rb'\{\s*"((?:[^"\\\n]|\\.)*)"\s*:')
-_LONG_NUMBER = re.compile(rb"[:\[,]\s*-?\d{20}")  # orjson makes a float of what passes 64 bits
+_LONG_NUMBER = re.compile(rb"[:\[,]\s*-?\d{20}")
+_DIGITS_AS_0 = bytes(ord("0") if chr(sign).isdecimal() else 32 for sign in range(256))
 _WRAPPED = re.compile(rb'"(?:items|collector|itemList|data)"\s*:\s*\[')
 _PAIRS = {ord("]"): ord("["), ord("}"): ord("{")}
 _STRING_REST = re.compile(rb'(?:[^"\\]++|\\.)*+"', re.DOTALL)
@@ -93,7 +94,7 @@ def decode(text: bytes, encoding: Encoding = UTF8) -> Any:
     (platforms/sanitise.py).
     """
     try:
-        if _LONG_NUMBER.search(text):
+        if _has_long_number(text):
             return _loads(text.decode())
         return orjson.loads(text)
     except (ValueError, RecursionError):
@@ -306,13 +307,20 @@ def _sound_list(text: bytes) -> list[Any] | None:
 
     What decodes between brackets is a list, so that no element and no text can be cut.
     """
-    if _LONG_NUMBER.search(text):
+    if _has_long_number(text):
         return None
     try:
         members: list[Any] = orjson.loads(b"[" + text + b"]")
     except ValueError:
         return None
     return members
+
+
+def _has_long_number(text: bytes) -> bool:
+    """Whether some number may pass 64 bits: orjson makes a float of it. The search for 20 digits in
+    a row, which few texts have, is eight times as fast as that for a number.
+    """
+    return b"0" * 20 in text.translate(_DIGITS_AS_0) and bool(_LONG_NUMBER.search(text))
 
 
 def _is_lines(head: bytes, encoding: Encoding) -> bool:

@@ -26,13 +26,13 @@ from vtlib.capture.rows import (
     frame,
     link_row,
     misread_row,
-    naive,
     named_item_row,
     one_a_key,
     post_row,
     problem_row,
     raw_row,
     snapshot_row,
+    time_of,
 )
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
 from vtlib.core.errors import BadInput
@@ -200,10 +200,12 @@ def map_items(items: Iterable[Item], capture: Capture) -> Chunk:
                 _add(rows, post, capture)
             misread += [*strange, *(m for one in (result, *within) for m in one.misread)]
             is_flat = tool is None and not is_nested([item])
-            tally.update(_facts([result, *within], capture, is_flat=is_flat))
+            for one in (result, *within):
+                _count_facts(tally, one, capture, is_flat=is_flat)
             tally["within"] += len(within)
-        tally[BAD_VALUE] += len(misread)
-        rows["problems"] += [misread_row(m, row_no, capture) for m in dict.fromkeys(misread)]
+        if misread:
+            tally[BAD_VALUE] += len(misread)
+            rows["problems"] += [misread_row(m, row_no, capture) for m in dict.fromkeys(misread)]
         rows["raw_items"].append(raw_row(payload, row_no, result, capture))
     rows["post_snapshots"] = one_a_key(rows["post_snapshots"])
     return Chunk({t: frame(t, r) for t, r in rows.items()}, +tally, frozenset(keys), use)
@@ -341,18 +343,15 @@ def _within(
     return [post for members in posts.values() for post in members], strange
 
 
-def _facts(
-    results: Sequence[Mapped | MappedAccount], capture: Capture, *, is_flat: bool
-) -> Counter[str]:
-    """What is counted of an item's posts (Chunk.tally); `is_flat`: a row of an unknown layout."""
-    posts = [one for one in results if isinstance(one, Mapped)]
-    return Counter(
-        numbered=sum(
-            _is_numbered(p) or (p.post.posted_at is not None and not is_flat) for p in posts
-        ),
-        younger=sum(_is_younger(p, capture) for p in posts),
-        own_time=sum(p.captured_at is not None for p in posts),
-    )
+def _count_facts(
+    tally: Counter[str], one: Mapped | MappedAccount, capture: Capture, *, is_flat: bool
+) -> None:
+    """Count what is counted of posts (Chunk.tally); `is_flat`: a row of an unknown layout."""
+    if isinstance(one, Mapped):
+        is_dated = one.post.posted_at is not None and not is_flat
+        tally["numbered"] += is_dated or _is_numbered(one)
+        tally["younger"] += _is_younger(one, capture)
+        tally["own_time"] += one.captured_at is not None
 
 
 def _is_numbered(post: Mapped) -> bool:
@@ -365,7 +364,7 @@ def _is_younger(post: Mapped, capture: Capture) -> bool:
 
 
 def _add(rows: dict[str, list[Row]], result: Mapped | MappedAccount, capture: Capture) -> None:
-    at = naive(result.captured_at or capture.captured_at)
+    at = time_of(result, capture)
     if result.account:
         rows["accounts"].append(account_row(result.account, at))
         if result.counts and result.counts != AccountCounts():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ import pyarrow as pa
 from vtlib.core.models import (
     METRICS,
     NOT_EXPOSED,
+    STATES_BEST_FIRST,
     Account,
     AccountCounts,
     Mapped,
@@ -154,8 +156,14 @@ def link_row(post_id: str, capture: Capture) -> Row:
         "post_id": post_id,
         "came_from": capture.came_from,
         "first_capture_id": capture.capture_id,
-        "added_at": naive(capture.started_at),
+        "added_at": _shared_time(capture.started_at),
     }
+
+
+def time_of(result: Any, capture: Capture) -> datetime:
+    """When an item was captured, naive UTC: by itself, else as its capture."""
+    own_time = getattr(result, "captured_at", None)
+    return naive(own_time) if own_time else _shared_time(capture.captured_at)
 
 
 def raw_row(payload: str | None, number: int, result: Any, capture: Capture) -> Row:
@@ -166,7 +174,7 @@ def raw_row(payload: str | None, number: int, result: Any, capture: Capture) -> 
         "item_no": number,
         "platform": result.post.platform if is_post else capture.platform,
         "native_id": result.post.native_id if is_post else None,
-        "captured_at": naive(getattr(result, "captured_at", None) or capture.captured_at),
+        "captured_at": time_of(result, capture),
         "payload": payload,
     }
 
@@ -219,20 +227,26 @@ def problem_row(rejected_item: Rejected, number: int, capture: Capture) -> Row:
 
 
 def one_a_key(rows: list[Row]) -> list[Row]:
-    """The same post twice in one capture: the larger count of each metric stays (apify.md 1.9)."""
+    """The same post twice in one capture: of each metric the better known state stays, then the
+    larger count (apify.md 1.9), as between two chunks (capture/store.ingest).
+    """
     by_key: dict[tuple[Any, Any], Row] = {}
     for row in rows:
         key = (row["post_id"], row["captured_at"])
-        by_key[key] = _larger(by_key[key], row) if key in by_key else row
+        by_key[key] = _better(by_key[key], row) if key in by_key else row
     return list(by_key.values())
 
 
-def _larger(one: Row, other: Row) -> Row:
+def _better(one: Row, other: Row) -> Row:
     row = dict(one)
     for name in METRICS:
-        if other[name] is not None and (one[name] is None or other[name] > one[name]):
+        if _worth(other, name) > _worth(one, name):
             row[name], row[f"{name}_state"] = other[name], other[f"{name}_state"]
     return row
+
+
+def _worth(row: Row, name: str) -> tuple[int, int]:
+    return -STATES_BEST_FIRST.index(row[f"{name}_state"]), row[name] or 0
 
 
 def frame(table: str, rows: list[Row]) -> pd.DataFrame:
@@ -251,12 +265,22 @@ def as_json(value: Any) -> str | None:
         return None
     if not isinstance(value, (dict, list, str, int, float, bool)):
         value = {"unreadable": getattr(value, "text", "") or str(value)}
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
+    try:
+        return orjson.dumps(value, default=str).decode()
+    except TypeError:  # keys that are no texts take twice as long
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
+
+
+@lru_cache(maxsize=64)
+def _shared_time(moment: datetime) -> datetime:
+    """`naive`, of one of the few times that all items of a capture share."""
+    return naive(moment)
 
 
 def naive(moment: datetime) -> datetime:
     """A time as the database keeps it: UTC without a zone."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.replace(tzinfo=None)
 
 
 def _schema(**groups: str) -> pa.Schema:

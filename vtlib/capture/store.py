@@ -17,7 +17,7 @@ from vtlib.platforms.sanitise import CUTS
 from vtlib.store import accounts
 from vtlib.store.connection import Connection, Store
 from vtlib.store.sql_lists import quoted
-from vtlib.store.writes import fold, insert_absent, naive, records, replace, stage
+from vtlib.store.writes import fold, insert_absent, naive, records, save, stage
 
 TABLES = (
     "captures",
@@ -65,21 +65,27 @@ def ingest(store: Store, frames: Mapping[str, pd.DataFrame]) -> int:
     _refuse_strange(frames)
     is_raw = all(frame.empty for table, frame in frames.items() if table not in _AS_IT_CAME)
     with store.write() as connection:
-        for table in _AS_IT_CAME if is_raw else TABLES:
-            stage(connection, table, frames.get(table, pd.DataFrame()))
-        for row in records(connection, "SELECT * EXCLUDE (_n) FROM new_captures"):
-            _begin(connection, row)
+        n_staged = {
+            table: stage(connection, table, frames.get(table, pd.DataFrame()))
+            for table in (_AS_IT_CAME if is_raw else TABLES)
+        }
+        if n_staged["captures"]:
+            for row in records(connection, "SELECT * EXCLUDE (_n) FROM new_captures"):
+                _begin(connection, row)
         insert_absent(connection, "raw_items", ["capture_id", "item_no"])
         if is_raw:
             return 0
         accounts.settle(connection)
-        _part(connection, "account_snapshots", "account_id", ("followers", "following", "posts"))
-        accounts.save_snapshots(connection)
+        if connection.execute("SELECT 1 FROM new_account_snapshots LIMIT 1").fetchone():
+            counts = ("followers", "following", "posts")
+            _part(connection, "account_snapshots", "account_id", counts)
+            accounts.save_snapshots(connection)
         _save_posts(connection)
         n_moved = _part(connection, "post_snapshots", "post_id", METRICS)
         _save_snapshots(connection)
         insert_absent(connection, "project_posts", ["project_id", "post_id"])
-        insert_absent(connection, "problems", ["problem_id"])
+        if n_staged["problems"]:
+            insert_absent(connection, "problems", ["problem_id"])
     return n_moved
 
 
@@ -101,8 +107,7 @@ def finish(store: Store, capture_id: str, row: Mapping[str, Any] | None = None) 
         if previous["actor"] != exported.NAME:  # there the first import has hidden them
             _hide_likes(connection, capture_id)
         facts_of_end = {"status": "ok", "ended_at": naive(None), **_counts(connection, capture_id)}
-        stage(connection, "captures", [{**previous, **facts_of_end, **facts}])
-        replace(connection, "captures", ["capture_id"])
+        save(connection, "captures", [{**previous, **facts_of_end, **facts}], key=["capture_id"])
         return _one(connection, capture_id) or {}
 
 
@@ -183,15 +188,19 @@ def previous_keys(store: Store, actor: str, *, before: str, sample: int = 2_000)
     Of at most `sample` items; empty when there is none. For new and vanished fields.
     """
     with store.read() as connection:
+        latest = records(
+            connection,
+            "SELECT capture_id FROM captures WHERE actor = $actor AND capture_id <> $before "
+            "AND status = 'ok' ORDER BY started_at DESC, capture_id LIMIT 1",
+            {"actor": actor, "before": before},
+        )
+        # By its id as a literal: the pages of other captures are passed over unread.
         rows = connection.execute(
             """SELECT DISTINCT unnest(json_keys(payload)) FROM (
-                SELECT payload FROM raw_items WHERE capture_id = (
-                    SELECT capture_id FROM captures WHERE actor = $actor
-                        AND capture_id <> $before AND status = 'ok'
-                    ORDER BY started_at DESC, capture_id LIMIT 1
-                ) AND json_type(payload) = 'OBJECT' ORDER BY item_no LIMIT $sample
+                SELECT payload FROM raw_items WHERE capture_id = ?
+                AND json_type(payload) = 'OBJECT' ORDER BY item_no LIMIT ?
             )""",
-            {"actor": actor, "before": before, "sample": sample},
+            [latest[0]["capture_id"] if latest else None, sample],
         ).fetchall()
     return frozenset(str(key) for (key,) in rows)
 
@@ -206,21 +215,24 @@ def vanished_metrics(store: Store, capture_id: str) -> list[dict[str, Any]]:
     """
     counts = ", ".join(f"count(*) FILTER (s.{m}_state <> 'not_exposed') AS {m}" for m in METRICS)
     with store.read() as connection:
+        earlier = records(
+            connection,
+            """WITH mine AS (SELECT * FROM captures WHERE capture_id = $id)
+            SELECT c.capture_id FROM captures AS c JOIN mine AS m ON c.actor = m.actor
+            WHERE c.capture_id <> m.capture_id AND c.status = 'ok'
+            AND c.captured_at < m.captured_at
+            AND len(coalesce(c.vanished, [])) = 0
+            QUALIFY row_number() OVER (ORDER BY c.captured_at DESC, c.capture_id) = 1""",
+            {"id": capture_id},
+        )
+        if not earlier:
+            return []
         rows = records(
             connection,
-            f"""WITH mine AS (SELECT * FROM captures WHERE capture_id = $id),
-            earlier AS (
-                SELECT c.capture_id FROM captures AS c JOIN mine AS m ON c.actor = m.actor
-                WHERE c.capture_id <> m.capture_id AND c.status = 'ok'
-                AND c.captured_at < m.captured_at
-                AND len(coalesce(c.vanished, [])) = 0
-                QUALIFY row_number() OVER (ORDER BY c.captured_at DESC, c.capture_id) = 1
-            )
-            SELECT s.capture_id = $id AS is_now, p.format, count(*) AS n, {counts}
+            f"""SELECT s.capture_id = $id AS is_now, p.format, count(*) AS n, {counts}
             FROM post_snapshots AS s JOIN posts AS p ON p.post_id = s.post_id
-            WHERE s.capture_id = $id OR s.capture_id IN (SELECT capture_id FROM earlier)
-            GROUP BY ALL""",
-            {"id": capture_id},
+            WHERE s.capture_id IN ($id, $earlier) GROUP BY ALL""",
+            {"id": capture_id, "earlier": earlier[0]["capture_id"]},
         )
     now = {r["format"]: r for r in rows if r["is_now"] and r["n"] >= MIN_VANISHED}
     before = {r["format"]: r for r in rows if not r["is_now"] and r["n"] >= MIN_VANISHED}
@@ -246,8 +258,7 @@ def _begin(connection: Connection, row: Mapping[str, Any]) -> None:
     facts = {k: v for k, v in row.items() if v is not None}
     first = {"started_at": previous.get("started_at") or facts.get("started_at") or naive(None)}
     new_row = {**previous, **facts, **first, "status": "running", "reason": None, "ended_at": None}
-    stage(connection, "captures", [new_row])
-    replace(connection, "captures", ["capture_id"])
+    save(connection, "captures", [new_row], key=["capture_id"])
 
 
 def _part(connection: Connection, table: str, key: str, numbers: Sequence[str]) -> int:

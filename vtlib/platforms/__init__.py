@@ -166,14 +166,14 @@ def recognise(item: dict[str, Any]) -> tuple[Platform, str] | None:
     Nothing raises.
     """
     item = nested(item)
-    for name, source in SOURCES.items():
-        try:
-            with leniently():
+    with leniently():
+        for name, source in SOURCES.items():
+            try:
                 shape = source.recognise(item)
-        except _FAULTS:
-            continue
-        if shape:
-            return name, shape
+            except _FAULTS:
+                continue
+            if shape:
+                return name, shape
     return None
 
 
@@ -194,9 +194,11 @@ def outcome(platform: Platform, item: Any) -> Outcome:
             result = _outcome_without(platform, whole_item, error)
     if isinstance(result, Rejected):
         return replace(result, payload=item)
+    if not (notes or result.misread):
+        return checked(result)
     misread = {path_of(whole_item, value) or "a value": reason for value, reason in notes}
     faults = (*result.misread, *(Misread(name, reason) for name, reason in misread.items()))
-    return checked(replace(result, misread=faults) if faults else result)
+    return checked(replace(result, misread=faults))
 
 
 def posts_within(

@@ -57,4 +57,6 @@ def _account(account: Account | None, faults: list[Misread]) -> Account | None:
     if handle and len(handle) > _MAX_NAME:
         faults.append(Misread("handle", f"{handle[:40]}… is no handle"))
         handle = None
+    if (native_id, handle) == (account.native_id, account.handle) and (native_id or handle):
+        return account
     return replace(account, native_id=native_id, handle=handle) if native_id or handle else None

@@ -112,23 +112,23 @@ def account_ref(address: Address) -> Account | None:
 
 def recognise(item: dict[str, Any]) -> str | None:
     """The actor whose item this is, from its own fields."""
-    if {"topLevelReelUrl", "playCountRounded", "play_count_reduced"} & set(item):
+    if {"topLevelReelUrl", "playCountRounded", "play_count_reduced"} & item.keys():
         return "apify/facebook-reels-scraper"
     if "short_form_video_context" in item or "if_should_change_url_for_reels" in item:
         return "apify/facebook-reels-scraper"
     if _is_video_object(item):
         return "facebook graphql video"
     if not _is_here(item):
-        return "apify/facebook-posts-scraper" if {"feedbackId", "postId"} <= set(item) else None
+        return "apify/facebook-posts-scraper" if {"feedbackId", "postId"} <= item.keys() else None
     if _is_page(item):
         return "apify/facebook-pages-scraper"
     if "hashtag" in item:
         return "apify/facebook-hashtag-scraper"
     if "playCount" in item and "postId" not in item:
         return "apify/facebook-reels-scraper"
-    if {"likes", "shares", "postId", "feedbackId", "media", "pageName", "error"} & set(item):
+    if {"likes", "shares", "postId", "feedbackId", "media", "pageName", "error"} & item.keys():
         return "apify/facebook-posts-scraper"
-    counts = {"likesCount", "commentsCount", "sharesCount", "viewsCount"} & set(item)
+    counts = {"likesCount", "commentsCount", "sharesCount", "viewsCount"} & item.keys()
     if counts:
         return "apify/facebook-hashtag-scraper"
     return "apify/facebook-posts-scraper" if any(map(post_ref, _addresses(item))) else None
@@ -190,12 +190,12 @@ def _post_url(native_id: str, *, is_video: bool) -> str:
 
 def _is_video_object(item: dict[str, Any]) -> bool:
     is_video = item.get("__typename") == "Video" or "playable_duration_in_ms" in item
-    return is_video and bool({"id", "videoId"} & set(item)) and "post_id" not in item
+    return is_video and bool({"id", "videoId"} & item.keys()) and "post_id" not in item
 
 
 def _is_page(item: dict[str, Any]) -> bool:
-    is_post = {"postId", "post_id", "text", "time", "media", "error", "hashtag"} & set(item)
-    return not is_post and bool({"followers", "categories", "pageUrl"} & set(item))
+    is_post = {"postId", "post_id", "text", "time", "media", "error", "hashtag"} & item.keys()
+    return not is_post and bool({"followers", "categories", "pageUrl"} & item.keys())
 
 
 def _is_here(item: dict[str, Any]) -> bool:
@@ -208,7 +208,7 @@ def _addresses(item: dict[str, Any], *more: str) -> Iterator[Address]:
     inner = ("short_form_video_context.shareable_url", "playback_video.permalink_url")
     plain = ("permalink_url", "url", "postUrl", "topLevelUrl", "facebookUrl", *more)
     for key in (*keys, *inner, *plain):
-        address = try_split(first(item, key))
+        address = try_split(first(item, key) if "." in key else item.get(key))
         if address and address.is_on(HOSTS):
             yield address
 
@@ -290,6 +290,8 @@ def _media(item: dict[str, Any]) -> list[dict[str, Any]]:
     items = [m for m in members if isinstance(m, dict) and not m.get("mediaset_token")]
     if _is_video_object(item):
         return [item]
+    if items and type(item) is dict:  # one that notes what is asked for is asked for all of it
+        return items
     videos = (first(item, f"{box}video") for box in _BOXES)
     video_fields = {k: v for video in videos if isinstance(video, dict) for k, v in video.items()}
     return items or ([{"__typename": "Video", **video_fields}] if video_fields else [])

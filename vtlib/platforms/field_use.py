@@ -7,30 +7,42 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TRACED_EVERY = 50  # items: noting costs about as much as mapping
+_MAX_SHAPES = 1_000
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 @dataclass(slots=True)
 class FieldUse:
     """Fields of items: how many items hold each (`present`), and which of those looked at were
-    asked for.
+    asked for (`traced`, `asked`).
 
     Names are top-level keys, and "key.child" for the members of a mapping, or of the mappings of a
     list.
     """
 
-    present: Counter[str] = field(default_factory=Counter)
     traced: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     last: str = ""  # the name asked for most recently
     _items: int = 0
+    _present: Counter[str] = field(default_factory=Counter)
+    # How many items have exactly these fields, until they are counted: items come in few shapes.
+    _shapes: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+    @property
+    def present(self) -> Counter[str]:
+        """Items that hold each field."""
+        self._count_shapes()
+        return self._present
 
     def item(self, item: dict[str, Any]) -> dict[str, Any]:
         """`item`, noting what is asked of it where it is the first with some field, or its turn."""
-        keys = [key for key, value in item.items() if value not in _EMPTY]
-        self.present.update(keys)
+        keys = tuple([key for key, value in item.items() if value not in _EMPTY])
         self._items += 1
-        if self._items % TRACED_EVERY == 1 or not self.traced.issuperset(keys):
+        is_new = keys not in self._shapes
+        if is_new and len(self._shapes) >= _MAX_SHAPES:
+            self._count_shapes()
+        self._shapes[keys] = self._shapes.get(keys, 0) + 1
+        if self._items % TRACED_EVERY == 1 or (is_new and not self.traced.issuperset(keys)):
             return Traced(item, self)
         return item
 
@@ -42,8 +54,14 @@ class FieldUse:
         counts = {n: self.present[n] or self.present[n.partition(".")[0]] for n in top | inner}
         return dict(sorted(counts.items()))
 
+    def _count_shapes(self) -> None:
+        for keys, n_items in self._shapes.items():
+            for key in keys:
+                self._present[key] += n_items
+        self._shapes.clear()
+
     def add(self, other: FieldUse) -> None:
-        self.present.update(other.present)
+        self._present.update(other.present)
         self.traced |= other.traced
         self.asked |= other.asked
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
+from contextvars import ContextVar, Token
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -37,34 +37,44 @@ _POWER = re.compile(r"^\d(?:[.,]\d+)?[eE]\+\d{1,2}$")
 _GROUPED = re.compile(r"^\d{1,3}(?:[.,\s]\d{3})+$")
 _COUNTED = (*(m.removesuffix("s") for m in METRICS), "video", "subscriber", "follower", "post")
 _UNIT = re.compile(rf"\s+({'|'.join(_COUNTED)})s?$", re.IGNORECASE)
+_HASHTAG = re.compile(r"(?<!&)#(\w*[^\W\d_]\w*)")
+_LINK = re.compile(r"https?://\S+")
+_STAMP = re.compile(r"\d{9,13}(\.\d+)?")
 _ISO_LENGTH = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
 _SCALE = {"K": 1_000, "M": 1_000_000, "B": 1_000_000_000}
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
-@contextmanager
-def leniently() -> Iterator[list[tuple[Any, str]]]:
+class leniently:  # noqa: N801 - a context manager; one made of a generator costs ten times as much
     """Within, a field that cannot be read counts as unknown; (value, reason) of each is given in
     the list.
     """
-    notes: list[tuple[Any, str]] = []
-    token = _NOTED.set(notes)
-    try:
-        yield notes
-    finally:
-        _NOTED.reset(token)
+
+    __slots__ = ("_token",)
+    _token: Token[list[tuple[Any, str]] | None]
+
+    def __enter__(self) -> list[tuple[Any, str]]:
+        notes: list[tuple[Any, str]] = []
+        self._token = _NOTED.set(notes)
+        return notes
+
+    def __exit__(self, *_: object) -> None:
+        _NOTED.reset(self._token)
 
 
 def _field(unknown: Any) -> Callable[[Callable[[Any], _T]], Callable[[Any], _T]]:
     """A reader of one value that raises ValueError alone, and within `leniently` gives
-    `unknown`.
+    `unknown`, as for None.
     """
 
     def decorate(function: Callable[[Any], _T]) -> Callable[[Any], _T]:
         @functools.wraps(function)
         def read(value: Any) -> _T:
+            if value is None:
+                return unknown
             try:
-                _refuse_misfits(value)
+                if not isinstance(value, (bool, int, float)):
+                    _refuse_misfits(value)
                 return function(value)
             except (ValueError, OverflowError, OSError) as error:
                 notes = _NOTED.get()
@@ -93,6 +103,8 @@ def dig(item: Any, *path: str | int) -> Any:
         if isinstance(item, dict):
             item = item.get(step)
             continue
+        if item is None:
+            return None
         is_place = isinstance(step, int) or step.isdigit()
         if not (isinstance(item, list) and is_place and -len(item) <= int(step) < len(item)):
             return None
@@ -102,9 +114,13 @@ def dig(item: Any, *path: str | int) -> Any:
 
 def text(value: Any) -> str | None:
     """Text with something in it, or None."""
-    if value is None or isinstance(value, (dict, list)):
-        return None
-    return str(value).replace("\x00", "").strip() or None
+    if type(value) is not str:
+        if value is None or isinstance(value, (dict, list)):
+            return None
+        value = str(value)
+    if "\x00" in value:
+        value = value.replace("\x00", "")
+    return value.strip() or None
 
 
 @_field(None)
@@ -149,12 +165,17 @@ def is_rounded(value: Any) -> bool:
 @_field(NOT_EXPOSED)
 def count(value: Any) -> Metric:
     """A count as a Metric: absent = not exposed, negative = hidden, "63K" = estimated."""
+    if type(value) is int and 0 <= value <= MAX_COUNT:  # as nearly all are
+        return _observed(value)
     number = whole(value)
     if number is None:
         return NOT_EXPOSED
     if number < 0:
         return Metric(None, "hidden")
     return Metric(number, "estimated" if is_rounded(value) else "observed")
+
+
+_observed = functools.lru_cache(maxsize=16_384)(lambda value: Metric(value, "observed"))
 
 
 @_field(None)
@@ -178,7 +199,7 @@ def any_flag(item: dict[str, Any], *keys: str) -> bool | None:
 
     A list or mapping counts by having something in it.
     """
-    values = (dig(item, *key.split(".")) for key in keys)
+    values = (_at(item, key) for key in keys)
     flags = [bool(v) if isinstance(v, (list, dict)) else flag(v) for v in values]
     present = [v for v in flags if v is not None]
     return any(present) if present else None
@@ -194,7 +215,7 @@ def moment(value: Any) -> datetime | None:
     """
     if value is None or value == "":
         return None
-    if isinstance(value, (int, float)) or re.fullmatch(r"\d{9,13}(\.\d+)?", str(value).strip()):
+    if isinstance(value, (int, float)) or _STAMP.fullmatch(str(value).strip()):
         stamp = float(value)
         if not math.isfinite(stamp):
             raise ValueError(f"{value} is no time")
@@ -256,20 +277,39 @@ def first(item: Any, *keys: str) -> Any:
 
     Empty texts, lists and mappings hold nothing; 0 and False do.
     """
-    values: Iterable[Any] = (dig(item, *key.split(".")) for key in keys)
-    if (
-        type(item) is not dict
-    ):  # one that notes what is asked for: alternatives are no unread fields
-        values = [*values]
-    return next((v for v in values if v is not None and v not in ("", [], {})), None)
+    if type(item) is not dict:
+        # One that notes what is asked for: alternatives are no unread fields.
+        values = [_at(item, key) for key in keys]
+        return next((v for v in values if v is not None and v not in ("", [], {})), None)
+    for key in keys:
+        value = dig(item, *_steps(key)) if "." in key else item.get(key)
+        if value is not None and value not in ("", [], {}):
+            return value
+    return None
+
+
+_steps = functools.lru_cache(maxsize=1024)(lambda key: tuple(key.split(".")))
+
+
+def _at(item: Any, key: str) -> Any:
+    """The value at a key, or at a path "a.b"."""
+    if "." not in key and isinstance(item, dict):
+        return item.get(key)
+    return dig(item, *key.split("."))
+
+
+def keys_of(item: dict[str, Any]) -> AbstractSet[str]:
+    """The keys of an item, not copied; one that notes what is asked for notes all of them."""
+    return item.keys() if type(item) is dict else set(item)
 
 
 def hashtags_in(caption: str | None) -> tuple[str, ...]:
     """The hashtags a caption carries, as written, in order, once; URLs and bare numbers are
     none.
     """
-    words_only = re.sub(r"https?://\S+", " ", caption or "")
-    return tuple(dict.fromkeys(re.findall(r"(?<!&)#(\w*[^\W\d_]\w*)", words_only)))
+    if not caption or "#" not in caption:
+        return ()
+    return tuple(dict.fromkeys(_HASHTAG.findall(_LINK.sub(" ", caption))))
 
 
 def zeeschuimer(item: dict[str, Any]) -> tuple[str, dict[str, Any], Any] | None:
@@ -293,7 +333,8 @@ def nested(item: dict[str, Any]) -> dict[str, Any]:
     Apify flattens with "/" in CSV and with "." when asked for `flatten`, as pandas does. Others are
     given back as they are.
     """
-    if not any("/" in key or "." in key for key in item):
+    names = "".join(item)
+    if "/" not in names and "." not in names:
         return item
     return unflatten((path_of_key(key), value) for key, value in item.items())
 
@@ -345,6 +386,9 @@ def _named(word: str) -> datetime | None:
     if match and match.group(1) in _MONTHS:
         month = _MONTHS.index(match.group(1)) + 1
         day, clock, zone, year = match.group(2, 3, 4, 5)
+        time = _iso(f"{year}-{month:02}-{day}T{clock}Z") if zone == "+0000" else None
+        if time:  # as X writes all of them; strptime takes five times as long
+            return time
         return datetime.strptime(f"{year}-{month}-{day} {clock} {zone}", "%Y-%m-%d %H:%M:%S %z")
     try:
         return parsedate_to_datetime(word)

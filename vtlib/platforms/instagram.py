@@ -39,6 +39,7 @@ from vtlib.platforms.fields import (
     first,
     flag,
     hashtags_in,
+    keys_of,
     moment,
     seconds,
     text,
@@ -127,7 +128,7 @@ def recognise(item: dict[str, Any]) -> str | None:
         return "apify/instagram-profile-scraper"
     if _is_comment(item):
         return "apify/instagram-comment-scraper"
-    if "shortCode" in item or {"ownerId", "ownerUsername", "displayUrl"} <= set(item):
+    if "shortCode" in item or {"ownerId", "ownerUsername", "displayUrl"} <= keys_of(item):
         return "apify/instagram-scraper"
     if "ownerUsername" in item and any(k in item for k in _COUNTS):
         return "apify/instagram-scraper (some fields)"
@@ -188,14 +189,16 @@ def _urls(item: dict[str, Any], *more: str) -> Iterator[Address]:
 
 def _is_web(item: dict[str, Any]) -> bool:
     """Instagram's own object of a post: it has a code and lower-case names."""
-    if "Polaris" in str(item.get("__typename")):
+    if "Polaris" in str(item.get("__typename") or ""):
         return True
-    return bool({"code", "shortcode"} & set(item)) and any(k in item for k in _WEB_KEYS)
+    has_code = not keys_of(item).isdisjoint(("code", "shortcode"))
+    return has_code and any(k in item for k in _WEB_KEYS)
 
 
 def _is_profile(item: dict[str, Any]) -> bool:
-    counts = {"followersCount", "followsCount", "postsCount", "latestPosts"} & set(item)
-    return "username" in item and bool(counts) and "shortCode" not in item
+    if "username" not in item or "shortCode" in item:
+        return False
+    return bool({"followersCount", "followsCount", "postsCount", "latestPosts"} & keys_of(item))
 
 
 def _is_comment(item: dict[str, Any]) -> bool:
@@ -205,26 +208,31 @@ def _is_comment(item: dict[str, Any]) -> bool:
     return (
         has_post_url
         and "text" in item
-        and bool({"commentUrl", "repliesCount", "postUrl"} & set(item))
+        and bool({"commentUrl", "repliesCount", "postUrl"} & keys_of(item))
     )
 
 
 def _refused(raw: dict[str, Any], item: dict[str, Any]) -> Rejected | None:
     where = next(_urls(raw, "inputUrl"), None)
-    target = account_ref(where) if where else None
-    handle = target.handle if target else None
     error = first(raw, "error", "errorDescription", "requestErrorMessages.0")
     if error and not first(raw, "shortCode", "ownerUsername"):
         kind = "no_items" if raw.get("error") == "no_items" else "provider_error"
         reason = text(first(raw, "errorDescription", "error")) or str(error)
-        return Rejected(kind, f"{reason} ({where.url})" if where else reason, item, account=handle)
+        place = f"{reason} ({where.url})" if where else reason
+        return Rejected(kind, place, item, account=_handle_at(where))
     if _is_comment(raw):
         return Rejected("not_a_post", "a comment", item)
     if raw.get("productType") == "ad":
-        return Rejected("promoted", "an advertisement in the feed", item, account=handle)
+        return Rejected("promoted", "an advertisement in the feed", item, account=_handle_at(where))
     if where and where.path[:1] == ("stories",):
-        return Rejected("not_a_post", "a story, gone within a day", item, account=handle)
+        reason = "a story, gone within a day"
+        return Rejected("not_a_post", reason, item, account=_handle_at(where))
     return None
+
+
+def _handle_at(where: Address | None) -> str | None:
+    account = account_ref(where) if where else None
+    return account.handle if account else None
 
 
 def _profile(raw: dict[str, Any], item: dict[str, Any]) -> MappedAccount | Rejected:
@@ -246,6 +254,8 @@ def _short_code(raw: dict[str, Any]) -> str | None:
     "-Ab…").
     """
     codes = _code(text(first(raw, "shortCode", "shortcode", "code")) or "")
+    if codes and type(raw) is dict:  # one that notes what is asked for is asked for all of it
+        return codes
     link_codes = next((r.native_id for a in _urls(raw) if (r := post_ref(a))), None)
     number = re.fullmatch(r"(\d{15,20})(_\d+)?", text(raw.get("id")) or "")
     if codes or link_codes or not number:
@@ -369,9 +379,9 @@ def _is_coauthored(raw: dict[str, Any]) -> bool | None:
     if isinstance(authors, list):
         return bool(authors)
     target = try_split(raw.get("inputUrl"))
-    account = account_ref(target) if target and "tagged" not in target.path else None
+    handle = _handle_at(target) if target and "tagged" not in target.path else None
     owner = {(text(raw.get(k)) or "").lower() for k in ("ownerUsername", "ownerId")} - {""}
-    return True if account and owner and account.handle not in owner else None
+    return True if handle and owner and handle not in owner else None
 
 
 def _media_urls(raw: dict[str, Any], kind: Format) -> tuple[str, ...]:

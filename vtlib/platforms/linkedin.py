@@ -105,11 +105,11 @@ def recognise(item: dict[str, Any]) -> str | None:
     if capture:
         is_update = "*socialDetail" in capture[1] or "updateMetadata" in capture[1]
         return "zeeschuimer" if capture[0] == "linkedin.com" or is_update else None
-    if {"activity_urn", "source_company"} & set(item) and "urn" not in item:
+    if {"activity_urn", "source_company"} & item.keys() and "urn" not in item:
         return "apimaestro/linkedin-company-posts"
-    if isinstance(item.get("posted_at"), dict) and ({"urn", "full_urn"} & set(item)):
+    if isinstance(item.get("posted_at"), dict) and ({"urn", "full_urn"} & item.keys()):
         return "apimaestro/linkedin-profile-posts"
-    if "linkedinUrl" in item and ({"engagement", "postedAt", "content", "actor"} & set(item)):
+    if "linkedinUrl" in item and ({"engagement", "postedAt", "content", "actor"} & item.keys()):
         is_company = dig(item, "author", "type") == "company"
         return f"harvestapi/linkedin-{'company' if is_company else 'profile'}-posts"
     fields = {
@@ -119,7 +119,7 @@ def recognise(item: dict[str, Any]) -> str | None:
         "timeSincePosted",
         "authorFollowersCount",
     }
-    if fields & set(item) and (isinstance(item.get("urn"), str) or any(_addresses(item))):
+    if fields & item.keys() and (isinstance(item.get("urn"), str) or any(_addresses(item))):
         return "supreme_coder/linkedin-post"
     if item.get("error") and any(_addresses(item)):
         return "supreme_coder/linkedin-post"

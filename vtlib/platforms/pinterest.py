@@ -94,15 +94,15 @@ def recognise(item: dict[str, Any]) -> str | None:
     if capture:
         is_pin = raw.get("_zs-origin") or isinstance(raw.get("pinner"), dict)
         return "zeeschuimer" if capture[0] == "pinterest.com" or is_pin else None
-    if isinstance(item.get("pin"), dict) and ({"creator", "board_ref", "seed_value"} & set(item)):
+    if isinstance(item.get("pin"), dict) and ({"creator", "board_ref", "seed_value"} & item.keys()):
         return "fatihtahta/pinterest-scraper-search"
     if "seed_value" in item and (_is_here(item) or item.get("entity_type") in ("pin", "video")):
         return "fatihtahta/pinterest-scraper-search"
     if "profile" in item and ("aggregated_stats" in item or _is_here(item)):
         return "alexey/pinterest-crawler"
-    if {"pinner", "native_creator", "nativeCreator"} & set(item):
+    if {"pinner", "native_creator", "nativeCreator"} & item.keys():
         fields = {"board", "images", "imageSpec_orig", "grid_title", "dominant_color"}
-        return "epctex/pinterest-scraper" if fields & set(item) else None
+        return "epctex/pinterest-scraper" if fields & item.keys() else None
     return "epctex/pinterest-scraper" if item.get("error") and _is_here(item) else None
 
 

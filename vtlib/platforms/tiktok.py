@@ -40,6 +40,7 @@ from vtlib.platforms.fields import (
     first,
     flag,
     hashtags_in,
+    keys_of,
     moment,
     seconds,
     text,
@@ -109,7 +110,7 @@ def recognise(item: dict[str, Any]) -> str | None:
         return "zeeschuimer" if capture[0].startswith("tiktok") else None
     if _is_web(item):
         return "tiktok web"
-    if {"covers", "videoUrlNoWaterMark"} & set(item) and "authorMeta" in item:
+    if {"covers", "videoUrlNoWaterMark"} & item.keys() and "authorMeta" in item:
         return "clockworks/tiktok-scraper (2020)"
     if _is_comment(item):
         return "clockworks/tiktok-comments-scraper"
@@ -176,13 +177,13 @@ def _urls(item: dict[str, Any]) -> Iterator[Address]:
 
 def _is_web(item: dict[str, Any]) -> bool:
     """TikTok's own object of a post."""
-    keys = set(item)
+    keys = keys_of(item)
     is_dated = bool({"createTime", "desc"} & keys)
     return is_dated and {"id", "author"} <= keys and bool({"stats", "statsV2", "video"} & keys)
 
 
 def _is_comment(item: dict[str, Any]) -> bool:
-    return "cid" in item and bool({"videoWebUrl", "aweme_id", "replyCommentTotal"} & set(item))
+    return "cid" in item and bool({"videoWebUrl", "aweme_id", "replyCommentTotal"} & keys_of(item))
 
 
 def _refused(raw: dict[str, Any], item: dict[str, Any]) -> Rejected | None:

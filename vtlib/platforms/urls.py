@@ -10,6 +10,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from vtlib.core.errors import BadInput
 
+# A URL that means itself in each of its parts, as nearly all of an export do.
+_PLAIN = re.compile(
+    r"https?://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?P<path>/[\w./@~-]*)?"
+    r"(?:\?(?P<query>[\w.=&%-]*))?",
+    re.ASCII,
+)
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 
@@ -24,7 +30,12 @@ class Address:
 
     def is_on(self, domains: frozenset[str]) -> bool:
         """Whether the host is one of `domains` or a subdomain of one."""
-        return any(self.host == d or self.host.endswith("." + d) for d in domains)
+        return _is_on(self.host, domains)
+
+
+@lru_cache(maxsize=4096)
+def _is_on(host: str, domains: frozenset[str]) -> bool:
+    return any(host == d or host.endswith("." + d) for d in domains)
 
 
 # An item names the same few URLs again and again, and so does its neighbour.
@@ -35,6 +46,10 @@ def split_url(text: str) -> Address:
     Raises BadInput for other schemes, for user names in the address, and for anything that is not a
     public host name (IP addresses, localhost, names without a dot): pitfall 53.
     """
+    if plain := _PLAIN.fullmatch(text):
+        host, path, query = plain.group("host", "path", "query")
+        if _is_public_name(host):
+            return _address(host, path or "", query or "", text)
     url = text.strip().strip("<>\"'").replace("&amp;", "&")
     if not _SCHEME.match(url) or re.match(r"^[\w.-]+:\d+(/|$)", url):
         url = "https://" + url.lstrip("/")
@@ -50,8 +65,12 @@ def split_url(text: str) -> Address:
         raise BadInput(
             f"{text!r} does not point at a public web site.", todo="Paste a post's full URL."
         )
-    path = tuple(unquote(p) for p in parts.path.split("/") if p)
-    return Address(host, path, dict(parse_qsl(parts.query)), url)
+    return _address(host, parts.path, parts.query, url)
+
+
+def _address(host: str, path: str, query: str, url: str) -> Address:
+    parts = [unquote(p) if "%" in p else p for p in path.split("/") if p]
+    return Address(host, tuple(parts), dict(parse_qsl(query)) if query else {}, url)
 
 
 def try_split(value: object) -> Address | None:
@@ -64,6 +83,7 @@ def try_split(value: object) -> Address | None:
         return None
 
 
+@lru_cache(maxsize=1024)
 def _is_public_name(host: str) -> bool:
     if "." not in host or host.endswith((".local", ".internal", ".localhost")):
         return False

@@ -112,7 +112,7 @@ def recognise(item: dict[str, Any]) -> str | None:
         return "zeeschuimer" if capture else "x graphql"
     if capture:
         return "zeeschuimer" if capture[0] in HOSTS else None
-    if set(item) in ({"noResults"}, {"demo"}):
+    if len(item) == 1 and set(item) in ({"noResults"}, {"demo"}):
         return "apidojo/tweet-scraper"
     if item.get("type") == "mock_tweet":
         return _KAITO
@@ -120,9 +120,9 @@ def recognise(item: dict[str, Any]) -> str | None:
         return _XQUIK
     if not (_is_tweet(item) or _is_user(item) or (item.get("error") and _urls(item))):
         return None
-    if {"retweeted_tweet", "quoted_tweet", "isLimitedReply", "displayTextRange"} & set(item):
+    if {"retweeted_tweet", "quoted_tweet", "isLimitedReply", "displayTextRange"} & item.keys():
         return _KAITO
-    snake = {"like_count", "view_count", "retweet_count"} & set(item)
+    snake = {"like_count", "view_count", "retweet_count"} & item.keys()
     return _XQUIK if snake or dig(item, "author", "username") else "apidojo/tweet-scraper"
 
 

@@ -102,20 +102,20 @@ def account_ref(address: Address) -> Account | None:
 
 def recognise(item: dict[str, Any]) -> str | None:
     """The actor whose item this is, from its own fields."""
-    if "cid" in item and {"videoId", "pageUrl"} & set(item):
+    if "cid" in item and {"videoId", "pageUrl"} & item.keys():
         return "streamers/youtube-comments-scraper"
-    channel_fields = {"channelId", "channelUrl", "channelUsername", "channelName"} & set(item)
-    if {"aboutChannelInfo", "channelTotalViews", "channelTotalVideos"} & set(item):
+    channel_fields = {"channelId", "channelUrl", "channelUsername", "channelName"} & item.keys()
+    if {"aboutChannelInfo", "channelTotalViews", "channelTotalVideos"} & item.keys():
         return "streamers/youtube-channel-scraper"
     if "fromYTUrl" in item or (
-        channel_fields and {"viewCount", "commentsCount", "duration"} & set(item)
+        channel_fields and {"viewCount", "commentsCount", "duration"} & item.keys()
     ):
         return "streamers/youtube-scraper"
     here = list(_urls(item, "input"))
     if here and item.get("error"):
         return "streamers/youtube-scraper"
     is_video = bool(channel_fields) or bool(
-        {"viewCount", "numberOfSubscribers", "title"} & set(item)
+        {"viewCount", "numberOfSubscribers", "title"} & item.keys()
     )
     return "streamers/youtube-scraper" if is_video and any(map(post_ref, here)) else None
 
@@ -178,7 +178,7 @@ def _refused(item: dict[str, Any]) -> Rejected | None:
         reason = f"{error}: {item['note']}" if text(item.get("note")) else error
         who = (account.handle or account.native_id) if account else None
         return Rejected(kind, f"{reason} ({where.url})" if where else reason, item, account=who)
-    if "cid" in item and {"videoId", "pageUrl"} & set(item):
+    if "cid" in item and {"videoId", "pageUrl"} & item.keys():
         return Rejected("not_a_post", "a comment", item)
     return None
 

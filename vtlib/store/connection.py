@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 QUERIES = Path(__file__).parent / "queries"
 MEMORY_MAX_MB = 4096
+BULK_MEMORY_MB = 256  # pages that are written and not read again would fill all it may have
 THREADS_MAX = 4
 SMALL_MB = 32  # an empty database has 3; saving a row takes 14 ms by one thread, 28 by two
 _REFUSALS = re.compile(r"conflicting lock|could not set lock|being used by another", re.IGNORECASE)
@@ -55,15 +56,16 @@ class Store:
     wait_s: float = 60.0
 
     @contextmanager
-    def session(self, *, is_reading: bool = False) -> Iterator[None]:
+    def session(self, *, is_reading: bool = False, is_bulk: bool = False) -> Iterator[None]:
         """Operations in the block, also of other threads, share one open file.
 
         Each is a transaction of its own as ever. Other processes that wait get their turn between
         two of them after `locks.LEASE_S` seconds, and other programs `locks.IDLE_S` after the
         last: a session may wait for a network. One that `is_reading` opens the file for reading,
-        beside other readers, until something is written.
+        beside other readers, until something is written. A bulk session, of much that is written
+        piece by piece, keeps the file open for `locks.BULK_IDLE_S` and takes BULK_MEMORY_MB.
         """
-        with locks.session(self.path, is_reading=is_reading):
+        with locks.session(self.path, is_reading=is_reading, is_bulk=is_bulk):
             yield
 
     @contextmanager
@@ -138,7 +140,9 @@ class Store:
                 yield _without_progress_bar(own)
                 return
             cursor = lease.cursor(
-                lambda ro: self._own_connection(end, read_only=ro), read_only=read_only, end=end
+                lambda ro: self._own_connection(end, read_only=ro, is_bulk=lease.bulk_sessions > 0),
+                read_only=read_only,
+                end=end,
             )
             try:
                 connection = place.enter_context(cursor)
@@ -147,11 +151,16 @@ class Store:
             yield _without_progress_bar(connection)
 
     @contextmanager
-    def _own_connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
+    def _own_connection(
+        self, end: float, *, read_only: bool, is_bulk: bool = False
+    ) -> Iterator[Connection]:
         make_private(self.path.parent)
         with self._queue(end, is_shared=read_only):
             connection = self._open(end, read_only=read_only)
             try:
+                if is_bulk:
+                    limit_mb = min(_memory_mb(), BULK_MEMORY_MB)
+                    connection.execute(f"SET memory_limit = '{limit_mb}MB'")
                 yield connection
             finally:
                 connection.close()
@@ -166,7 +175,7 @@ class Store:
             yield
 
     def _open(self, end: float, *, read_only: bool) -> Connection:
-        config = {"memory_limit": f"{_memory_mb()}MB", "threads": _threads(self.path), **_SAFE}
+        config = {"memory_limit": f"{_memory_mb()}MB", "threads": _threads(self.path), **_CONFIG}
         retry = retrying(end, while_=_is_busy)
         try:
             return retry(duckdb.connect, str(self.path), read_only=read_only, config=config)
@@ -193,8 +202,11 @@ class Store:
         return not self.path.exists() or self.path.stat().st_size == 0
 
 
-# Nothing is fetched from the network, and SQL sees no Python variable that it was not given.
-_SAFE = {
+# Nothing is fetched from the network, and SQL sees no Python variable that it was not given. A
+# checkpoint writes the last 122,880 rows of a table anew: one for each 16 MB that come (DuckDB's
+# default) took a seventh of a large import and left a file of twice the size.
+_CONFIG = {
+    "wal_autocheckpoint": "128MB",
     "autoinstall_known_extensions": "false",
     "python_enable_replacements": "false",
 }

@@ -132,21 +132,22 @@ def _beside(path: Path, end: str) -> IO[bytes]:
 
 LEASE_S = 1.0  # then whoever waits gets in: an open costs about .05 s, one in twenty
 IDLE_S = 0.25
+BULK_IDLE_S = 5.0  # mapping a chunk of an import takes up to a second
 
 OpenFile: TypeAlias = Callable[[bool], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
 
 class Lease:
     """The open file of the sessions of `path`: opened when it is first needed, closed when nobody
-    used it for IDLE_S seconds or, between operations, once another process waits for it and
-    LEASE_S are over; a timer's thread may close it.
+    used it for IDLE_S seconds (BULK_IDLE_S in a bulk session) or, between operations, once another
+    process waits for it and LEASE_S are over; a timer's thread may close it.
 
     `is_reading`: it is opened for reading as long as nothing is written.
     """
 
     def __init__(self, path: Path, *, is_reading: bool) -> None:
         self.path, self.is_reading = path, is_reading
-        self.sessions = 0
+        self.sessions = self.bulk_sessions = 0
         self._turn = threading.Condition()
         self._stack = ExitStack()
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -211,8 +212,9 @@ class Lease:
                 self._writer = None
             self._users[me] -= 1
             self._users += Counter()  # who has none left is dropped
+            idle_s = BULK_IDLE_S if self.bulk_sessions else IDLE_S
             if not self._users and self.sessions:
-                self._timer = threading.Timer(IDLE_S, self.close)
+                self._timer = threading.Timer(idle_s, self.close)
                 self._timer.daemon = True
                 self._timer.start()
             elif not self._users:
@@ -247,21 +249,25 @@ _lingering = threading.Event()
 
 
 @contextmanager
-def session(path: Path, *, is_reading: bool) -> Iterator[None]:
-    """A session of `path`, in all threads of this process."""
+def session(path: Path, *, is_reading: bool, is_bulk: bool = False) -> Iterator[None]:
+    """A session of `path`, in all threads of this process; the first bulk one opens it anew."""
     with _guard:
         lease = _leases.setdefault(path, Lease(path, is_reading=is_reading))
         lease.is_reading &= is_reading
         lease.sessions += 1
+        lease.bulk_sessions += is_bulk
+    if is_bulk and lease.bulk_sessions == 1:
+        lease.close()
     try:
         yield
     finally:
         with _guard:
             lease.sessions -= 1
+            lease.bulk_sessions -= is_bulk
             is_last = not lease.sessions
             if is_last:
                 del _leases[path]
-        if is_last:
+        if is_last or (is_bulk and not lease.bulk_sessions):
             lease.close()
 
 

@@ -60,10 +60,11 @@ def insert_absent(connection: Connection, table: str, key: Sequence[str]) -> Non
     keys = ", ".join(key)
     connection.execute(
         f"""INSERT INTO {table} BY NAME
-        SELECT * EXCLUDE (_n) FROM (
-            SELECT * FROM new_{table} QUALIFY row_number() OVER (PARTITION BY {keys}
-                ORDER BY _n) = 1
-        ) ANTI JOIN {table} USING ({keys})"""
+        SELECT * EXCLUDE (_n) FROM new_{table} SEMI JOIN (
+            SELECT min(_n) AS _n FROM (
+                SELECT {keys}, _n FROM new_{table} ANTI JOIN {table} USING ({keys})
+            ) GROUP BY {keys}
+        ) USING (_n)"""
     )
 
 
@@ -100,19 +101,20 @@ def fold(
         for name in names
     ]
     keys = ", ".join(key)
-    there = f"SELECT * FROM {table} SEMI JOIN new_{table} USING ({keys})"
-    _write(
-        connection,
-        table,
-        key,
-        f"""WITH both_ AS (
-            SELECT *, -1::BIGINT AS _n FROM ({there}) UNION ALL BY NAME SELECT * FROM new_{table}
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE there AS SELECT * FROM {table} "
+        f"SEMI JOIN new_{table} USING ({keys})"
+    )
+    merged = f"""WITH both_ AS (
+            SELECT *, -1::BIGINT AS _n FROM there UNION ALL BY NAME SELECT * FROM new_{table}
         ), ranked AS (
             SELECT *, row_number() OVER (ORDER BY {order} NULLS FIRST, _n) AS _rank FROM both_
         )
-        SELECT {", ".join(selects)} FROM ranked GROUP BY {keys}
-        EXCEPT {there}""",
-    )
+        SELECT {", ".join(selects)} FROM ranked GROUP BY {keys}"""
+    if connection.execute("SELECT 1 FROM there LIMIT 1").fetchone():
+        _write(connection, table, key, f"{merged} EXCEPT SELECT * FROM there")
+    else:  # nothing to compare with, nothing to take away
+        connection.execute(f"INSERT INTO {table} BY NAME {merged}")
 
 
 def save(
@@ -186,7 +188,7 @@ def _arrow(rows: Rows, types: Mapping[str, str]) -> pa.Table:
 def _column(values: pd.Series, kind: str) -> pa.Array:
     import pyarrow as pa  # noqa: PLC0415 - as in stage
 
-    if kind == "JSON":
+    if kind == "JSON" and str(values.dtype) != "string[pyarrow]":  # which is JSON already
         return pa.array([_json(v) for v in values], pa.string())
     data = pa.array(values, from_pandas=True)
     if pa.types.is_timestamp(data.type):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,14 +49,24 @@ def recognise(item: Any) -> Layout | None:
     """The layout whose item this is, by the most fields it is known by; None for any other."""
     if not isinstance(item, dict):
         return None
-    flat, best, most = has_flat_keys(item), None, (0, 0)
-    keys = set(item) | ({str(steps_of((k,))[0]) for k in item} if flat else set())
-    for key in keys & _known_sets().keys():
-        for rank, members, tops, layout in _known_sets()[key]:
-            is_it = rank > most and tops <= keys and _has_all(item, members, flat=flat)
-            if is_it and not _is_of_another(item, layout.platform):
-                best, most = layout, rank
-    return best
+    flat, candidates = _candidates(tuple(item))
+    hits = (
+        one
+        for _, members, _, one in candidates
+        if _has_all(item, members, flat=flat) and not _is_of_another(item, one.platform)
+    )
+    return next(hits, None)
+
+
+@lru_cache(maxsize=1024)  # the items of a file have few sets of keys
+def _candidates(names: tuple[str, ...]) -> tuple[bool, tuple[_KnownSet, ...]]:
+    """Whether some of an item's keys are paths, and the sets of fields whose first keys it has, the
+    largest first.
+    """
+    flat = has_flat_keys(dict.fromkeys(names))
+    keys = set(names) | ({str(steps_of((k,))[0]) for k in names} if flat else set())
+    sets = (one for key in keys & _known_sets().keys() for one in _known_sets()[key])
+    return flat, tuple(sorted((s for s in sets if s[2] <= keys), key=lambda s: s[0], reverse=True))
 
 
 def _is_of_another(item: dict[str, Any], platform: Platform | None) -> bool:
@@ -77,6 +87,8 @@ def unwrapped(answer: Any) -> list[Any] | None:
     in; None for anything else.
     """
     if not isinstance(answer, dict):
+        return None
+    if _item_tops().isdisjoint(answer):  # as nearly all are that are items themselves
         return None
     for top, path, layout in _item_paths():
         members = value_at(answer, (path,), flat=False) if top in answer else None
@@ -118,6 +130,11 @@ def _item_paths() -> tuple[tuple[str, str, Layout], ...]:
     return tuple(
         (str(steps_of((path,))[0]), path, one) for one in all_layouts() for path in one.items
     )
+
+
+@cache
+def _item_tops() -> frozenset[str]:
+    return frozenset(top for top, _, _ in _item_paths())
 
 
 def _joined(item: Any, answer: dict[str, Any], layout: Layout) -> Any:

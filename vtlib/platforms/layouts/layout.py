@@ -146,7 +146,8 @@ def load(text: str, *, file: str = "") -> Layout:
 def load_all(text: str, *, file: str = "") -> list[Layout]:
     """The layouts in a YAML text, one a document ("---" between them)."""
     try:
-        documents = [one for one in yaml.safe_load_all(text) if one is not None]
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is
+        documents = [one for one in yaml.load_all(text, loader) if one is not None]
     except yaml.YAMLError as error:
         raise BadInput(f"this is no YAML: {error}", file=file) from None
     return [layout_of(one, file=file) for one in documents]

@@ -23,7 +23,7 @@ import duckdb
 from vtlib.core import log
 from vtlib.core.errors import BadInput, StoreBusy
 from vtlib.core.settings import make_private
-from vtlib.store import locks
+from vtlib.store import locks, visits
 from vtlib.store.locks import WaitOver, holder, process_name, retrying, wait_in_queue
 from vtlib.store.migrate import migrate, needs_migration
 from vtlib.store.sql_lists import read_sql
@@ -151,10 +151,12 @@ class Store:
         make_private(self.path.parent)
         with self._queue(end, is_shared=read_only):
             connection = self._open(end, read_only=read_only)
+            visits.begin(self.path)
             try:
                 yield connection
             finally:
                 connection.close()
+                visits.end(self.path)
 
     @contextmanager
     def _queue(self, end: float, *, is_shared: bool) -> Iterator[None]:

@@ -9,9 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from simulator.files import write_exports
+from vtlib.core.models import STAGES
 from vtlib.run.reproduce import reproduce
 
 ROOT = Path(__file__).parents[1]
@@ -138,3 +140,30 @@ def test_a_notebook_works_by_itself(home: Path, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "application/vnd.vt.result+json" in out.read_text()
+
+
+def test_a_run_with_nothing_new_does_nothing_and_a_hand_edit_is_new(home: Path, run: Path) -> None:
+    """The first run after new data leaves pages of early stages older than late tables; the next
+    brings them up to date, and the third finds nothing until somebody writes a row.
+    """
+    database = home / "outputs" / "viraltracker.duckdb"
+    edit = "INSERT INTO script_cuts (script_id, sha256, added_by) VALUES ('s', 'f', 'ann')"
+    answers = []
+    for sql in ("SELECT 1", "SELECT 1", edit):
+        with duckdb.connect(str(database)) as connection:
+            connection.execute(sql)
+        done = vt(home, "run", "demo", "--json")
+        assert done.returncode == 0, done.stderr
+        answers.append(json.loads(done.stdout))
+    skipped = [[s["stage"] for s in answer["stages"] if s["origin"]] for answer in answers]
+    assert skipped[1] == list(STAGES)
+    assert skipped[2] == ["import", "scraping", "outliers", "analysis", "comparison"]
+    before, same = (Path(answer["index"]).parent for answer in answers[:2])
+    assert {p.name for p in same.iterdir()} == {p.name for p in run.iterdir()}
+    assert [p.read_bytes() for p in pages(same)] == [p.read_bytes() for p in pages(before)]
+    with duckdb.connect(str(database), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT status, count(*) FROM stage_runs WHERE run_id = ? GROUP BY ALL",
+            [answers[1]["run_id"]],
+        ).fetchall()
+    assert rows == [("skipped", 7)]

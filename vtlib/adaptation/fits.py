@@ -134,6 +134,12 @@ def plan(project: Project, *, slugs: Sequence[str] = (), post_id: str | None = N
 
 
 @one_session
+def has_work(project: Project) -> bool:
+    """Whether a fit is not judged yet. Nothing is asked."""
+    return bool(text_requests.unanswered(project, plan(project).requests))
+
+
+@one_session
 def judge(
     project: Project,
     *,

@@ -109,6 +109,12 @@ def due(project: Project) -> list[ScriptRequest]:
 
 
 @one_session
+def has_work(project: Project) -> bool:
+    """Whether a script that is due is not written yet. Nothing is asked."""
+    return bool(text_requests.unanswered(project, [one.request for one in due(project)]))
+
+
+@one_session
 def pairs(project: Project, *, slugs: Sequence[str] = ()) -> list[ScriptRequest]:
     """Orders for the pairs that the rule picks from the fits that are known
     (adaptation/selection).

@@ -175,6 +175,12 @@ def plan(project: Project) -> AnalysisPlan:
     return AnalysisPlan(posts, full, session.prices(project), rate, first)
 
 
+def has_work(project: Project) -> bool:
+    """Whether a question has no lasting answer yet. Nothing is asked."""
+    planned = plan(project)
+    return bool(planned.looks or planned.questions)
+
+
 def _is_here(question: Request) -> bool:
     """Whether the files that a question shows are in this folder; a restored one may lack them."""
     return all(a.path.is_file() for a in question.attachments)

@@ -137,11 +137,13 @@ def run(
     project: Project,
     paths: Iterable[str | Path] | None = None,
     wanted: ImportOptions | None = None,
+    *,
+    resolve: Resolve | None = None,
 ) -> ImportResult:
     """Import `paths` as `import_files` does (None: what the parameters name, as `import_all`), and
     read back the captures.
     """
-    done = import_all(project) if paths is None else import_files(project, paths, wanted)
+    done = import_all(project, resolve) if paths is None else import_files(project, paths, wanted)
     return ImportResult(tuple(done), project.frame("capture_history"))
 
 
@@ -175,8 +177,9 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*thresholds)
 
 
-def import_all(project: Project) -> list[ImportReport]:
-    """What the parameters name: datasets, then URLs. Everything that can go in goes in; then the
+def import_all(project: Project, resolve: Resolve | None = None) -> list[ImportReport]:
+    """What the parameters name: datasets, then URLs and, with `resolve`, the posts that waiting
+    short links lead to. Everything that can go in goes in; then the
     worst failure is raised (BadInput or SourceFailed), naming each. A file that is gone and
     whose captures are here, as in a restored or copied workspace, is reported as "gone" and no
     failure.
@@ -193,7 +196,8 @@ def import_all(project: Project) -> list[ImportReport]:
         r for t in params.table_files if t.file not in known for r in _table(project, t, choices)
     ]
     reports += absent
-    reports += import_urls(project, params.urls) if params.urls else []
+    reports += import_urls(project, params.urls, resolve=resolve) if params.urls else []
+    reports += resolve_links(project, resolve)
     bad = [r for r in reports if r.status == "failed"]
     if bad:
         reasons = "; ".join(f"{r.source}: {r.reason}" for r in bad)
@@ -290,9 +294,13 @@ def import_urls(
     return [report for *_, report in rows]
 
 
-def resolve_links(project: Project, resolve: Resolve) -> list[ImportReport]:
-    """Add the posts that waiting short links lead to; links that lead to none wait on."""
-    waiting = job_store.short_links(project.store, project.slug, tries_max=_ANY)
+def resolve_links(project: Project, resolve: Resolve | None) -> list[ImportReport]:
+    """Add the posts that waiting short links lead to; links that lead to none wait on, as do all
+    without `resolve`.
+    """
+    if resolve is None:
+        return []
+    waiting = waiting_links(project)
     refs = {str(url): ref for url in waiting["url"] if (ref := resolve(str(url)))}
     if not refs:
         return []
@@ -300,6 +308,11 @@ def resolve_links(project: Project, resolve: Resolve) -> list[ImportReport]:
     solved = waiting.loc[waiting["url"].isin(refs), "problem_id"]
     job_store.settle_problems(project.store, [str(i) for i in solved])
     return reports
+
+
+def waiting_links(project: Project) -> pd.DataFrame:
+    """Short links that came in without the network: problem_id, url, platform."""
+    return job_store.short_links(project.store, project.slug, tries_max=_ANY)
 
 
 def conclude(project: Project, reports: Iterable[ImportReport]) -> Conclusion:

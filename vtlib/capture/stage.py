@@ -91,7 +91,7 @@ def run_if_due(project: Project, *, on_new: OnNew | None = None) -> ScrapeResult
     Raises SourceFailed when posts were asked for and every such order failed; profiles only add
     followers.
     """
-    if not project.has_apify or not _has_work(project):
+    if not project.has_apify or not has_work(project):
         return ScrapeResult()
     result = run(project, on_new=on_new)
     posts = [c for c in result.captures if c.ask != "profiles"]
@@ -221,7 +221,8 @@ def abandon(
         return jobs.abandon(project, _apify(project) if project.has_apify else None, row)
 
 
-def _has_work(project: Project) -> bool:
+def has_work(project: Project) -> bool:
+    """Whether anything would be taken up or asked for now. Nothing is asked."""
     if job_store.left_open(project.store, project.slug):
         return True
     ledger = _ledger(project, now=project.workspace.now(), again=False)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vtlib.capture.file_check import FileCheck
     from vtlib.capture.own_analytics import Export
     from vtlib.ops.local_videos import VideoReport
-    from vtlib.store.project import Project, Workspace
+    from vtlib.store.project import Workspace
 
 encoding_option = click.option(
     "--encoding", default="", help="Of a table that is no UTF-8, e.g. cp1252. Default: detected."
@@ -61,6 +61,7 @@ def import_() -> None:
 def url(at: Workspace, url: str, project: str, own: bool, notes: str) -> Answer:
     """Add one post by its URL, in any of its forms; a short link is asked where it leads."""
     from vtlib.capture import imports
+    from vtlib.media.download.short_links import resolver
     from vtlib.ops import projects
 
     current = projects.open_project(at, project)
@@ -76,6 +77,7 @@ def urls(at: Workspace, file: Path, project: str) -> Answer:
     they lead.
     """
     from vtlib.capture import imports
+    from vtlib.media.download.short_links import resolver
     from vtlib.ops import projects
 
     lines = projects.read_lines(file)
@@ -88,24 +90,14 @@ def urls(at: Workspace, file: Path, project: str) -> Answer:
 def links(at: Workspace, project: str) -> Answer:
     """Ask where short links lead that came in without the network, and add their posts."""
     from vtlib.capture import imports
+    from vtlib.media.download.short_links import resolver
     from vtlib.ops import projects
 
     current = projects.open_project(at, project)
-    resolve = resolver(current)
-    reports = imports.resolve_links(current, resolve) if resolve else []
+    reports = imports.resolve_links(current, resolver(current))
     if not reports:
         return Answer({"imports": [], "failed": 0}, "No waiting short link led to a post.")
     return reports_answer(reports)
-
-
-def resolver(project: Project) -> imports.Resolve | None:
-    """What follows short links; None for a project that asks nothing of public hosts."""
-    if project.params.is_simulated or project.is_replay:
-        return None
-    from vtlib.media.download.short_links import ShortLinks
-    from vtlib.media.download.url_allowlist import UrlAllowlist
-
-    return ShortLinks(UrlAllowlist.of([project.workspace.settings.apify_url])).resolve
 
 
 @command(

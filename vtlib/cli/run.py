@@ -45,6 +45,7 @@ profile_option = click.option(
     is_flag=True,
     help="With -p outliers.…: make that judgement the project's; else it is a trial.",
 )
+@click.option("--again", is_flag=True, help="Run stages that have nothing new, too.")
 @click.option(
     "--no-wait",
     "is_impatient",
@@ -78,6 +79,10 @@ def run(
     Several run one after the other; one that fails does not stop the rest, and the exit code is
     that of the worst. The page over all projects (vt overview) is drawn anew. A project runs once
     at a time: a second run of it waits.
+
+    A stage is skipped where nothing that it reads has changed since it last ran (tables, files,
+    parameters, code, prompts, libraries) and nothing is to be captured, fetched or asked: its page
+    stands. --again runs all; the stage that --only or --from names runs in any case.
 
     --record writes what models replied; --replay runs the project again from it, at the time of the
     recorded run: in a copy of the workspace from before, the tables come out the same. A request
@@ -186,6 +191,7 @@ def _run_one(at: Workspace, project: str, over: dict[str, Any], how: dict[str, A
         only=how["only"] or "",
         params_file=str(path) if path.exists() else "",
         adopt=how["adopt"],
+        again=how["again"],
         wait=not how["is_impatient"],
         on_wait=_print_line,
         on_event=_print_stage,
@@ -203,6 +209,8 @@ def _run_one(at: Workspace, project: str, over: dict[str, Any], how: dict[str, A
         "seconds_beside_stages": round(result.seconds_beside, 1),
     }
     lines = [f"{result.status}: {index}", _time(result), f"creators: {naming} (report.creators)"]
+    if n_same := sum(stage.origin is not None for stage in result.stages):
+        lines.append(f"{n_same} of {len(result.stages)} stages had nothing new: --again runs them")
     code = result.exit_code
     if tape.replay and (missing := n_missing(current, result.run_id)):
         lines.append(

@@ -214,7 +214,9 @@ def _open_project(
 def _capture(
     project: Project, search: capture_stage.Search | None, options: dict[str, Any]
 ) -> Answer:
+    from vtlib.capture import imports
     from vtlib.capture import stage as capture_stage
+    from vtlib.media.download.short_links import resolver
 
     again = bool(options["again"])
     if options["dry_run"]:
@@ -222,21 +224,13 @@ def _capture(
         text = "\n".join([table(quote.estimate, empty="nothing to ask"), *quote.words])
         return Answer({"estimate": quote.estimate, "words": quote.words}, text)
     if search is None:
-        _resolve_links(project)
+        # Costs nothing; a provider is asked about the rest.
+        imports.resolve_links(project, resolver(project))
     with progress("capturing", unit="runs") as tick:
         result = capture_stage.run(
             project, search, again=again, on_result=lambda _: tick(1), on_new=_match
         )
     return _answer(result.captures, result.targets)
-
-
-def _resolve_links(project: Project) -> None:
-    """Follow short links that wait, which costs nothing; a provider is asked about the rest."""
-    from vtlib.capture import imports
-    from vtlib.cli.imports import resolver
-
-    if resolve := resolver(project):
-        imports.resolve_links(project, resolve)
 
 
 def _match(project: Project) -> None:

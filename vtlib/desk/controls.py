@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from importlib.resources import files
 from typing import Any
 
 import ipywidgets as widgets
+
+# JupyterLab's one-letter shortcuts (b adds a cell, d d deletes one) also fire from buttons of an
+# output unless the focused element has this attribute. No widget can set it, so the onerror
+# handler of an image that does not load sets it on focus.
+_OWN_KEYS = """<img alt="" hidden src="data:," onerror="const find = () => {
+  const desk = this.closest('.vt-desk');
+  if (!desk) return setTimeout(find, 100);
+  desk.addEventListener('focusin', e => e.target.setAttribute('data-lm-suppress-shortcuts', 'true'));
+}; find()">"""  # noqa: E501
 
 
 def button(text: str, action: Callable[..., None], *, tip: str = "", kind: str = "") -> Any:
@@ -57,6 +67,12 @@ def box(*children: Any, kind: str = "") -> Any:
     for name in kind.split():
         widget.add_class(name)
     return widget
+
+
+def framed(*children: Any) -> Any:
+    """Children in the style of the desk, deaf to JupyterLab's one-letter shortcuts."""
+    style = (files("vtlib.desk") / "desk.css").read_text(encoding="utf-8")
+    return box(widgets.HTML(f"<style>{style}</style>{_OWN_KEYS}"), *children, kind="vt-desk")
 
 
 def line(*children: Any, kind: str = "") -> Any:

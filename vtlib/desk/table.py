@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -14,9 +15,11 @@ from vtlib.capture.tables import TableChoices, TablePlan
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS
+from vtlib.core.settings import person
 from vtlib.desk import controls, pictures
 from vtlib.desk.session import DeskSession
 from vtlib.platforms.layouts.layout import TARGETS
+from vtlib.store.project import Project
 
 _UNREAD = ("not read", "")
 _ORDERS = (("as the table shows", ""), ("day first", "dmy"), ("month first", "mdy"))
@@ -86,6 +89,32 @@ class TablePanel:
             date_order=self.order.value,
             platform=self.platform.value or None,
         )
+
+
+class TableForm:
+    """The panel by itself, with its line for messages: what notebook 01 shows in JupyterLab."""
+
+    def __init__(self, project: Project, *, by: str = "") -> None:
+        self.session = DeskSession(project, person=by or person())
+        self.panel = TablePanel(self.session)
+        waits = [one.file for one in project.params.importing.table_files if not one.map]
+        self.panel.file.value = next(iter(waits), "")
+        self.view = controls.framed(self.session.message, self.panel.view)
+
+    def __repr__(self) -> str:
+        return "a form for any table: Show its columns, choose, Store these posts"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = self.view._repr_mimebundle_()
+        return {**bundle, "text/plain": repr(self)}
+
+
+def table_form(project: Project) -> TableForm | None:
+    """The form, where somebody has the notebook open in JupyterLab; None in a run, whose page shows
+    the match of waiting tables and asks nobody.
+    """
+    is_open = bool(os.environ.get("JPY_SESSION_NAME")) and not project.run_id
+    return TableForm(project) if is_open else None
 
 
 def _choice_of(match: ColumnMatch) -> Any:

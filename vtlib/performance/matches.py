@@ -205,7 +205,9 @@ def _rows(project: Project, pairs: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "project_id": project.slug,
-            **{k: pair[k] for k in ("script_id", "version", "post_id", "probability", "reasons")},
+            **{k: pair[k] for k in ("script_id", "version", "post_id", "reasons")},
+            # The order of a sum decides its last digit: the same pair again is the same row.
+            "probability": round(pair["probability"], 12),
             "evidence": {name: round(pair[name], 4) for name in FEATURES[1:]},
             "method": match_rule.METHOD,
             "proposed_at": now,

@@ -3,7 +3,8 @@
 For: `vt run`, `make demo`.
 Owns: the folder `outputs/<project>/runs/`; rows of runs and stage_runs through `store`.
 Entry points: `project.run`, `sequence`, `reproduce`, `copies` (proof of a client's copy),
-`kernels` (the fork server). Importing this room is cheap; papermill is imported by the first run.
+`kernels` (the fork server), `inputs` (what a stage reads). Importing this room is cheap; papermill
+is imported by the first stage that runs.
 """
 
 from vtlib.run.kernels import fork_server

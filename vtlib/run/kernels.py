@@ -14,6 +14,7 @@ on platforms without fork, the kernel is a plain one.
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
 import gc
@@ -174,6 +175,19 @@ class Kernel:
                     if is_ours and message["content"].get("execution_state") == "idle":
                         return
         raise RuntimeError(f"the kernel does not answer; exit code: {self.exit_code()}")
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of a Python expression in it, a literal; None where it gives none."""
+        sent = self.client.execute(
+            "", silent=True, store_history=False, user_expressions={"value": expression}
+        )
+        with contextlib.suppress(Empty, RuntimeError, ValueError, SyntaxError):
+            while True:
+                reply = run_sync(self.client.get_shell_msg)(timeout=END_TIMEOUT_S)
+                if reply["parent_header"].get("msg_id") == sent:
+                    value = reply["content"]["user_expressions"]["value"]
+                    return ast.literal_eval(value.get("data", {}).get("text/plain", "None"))
+        return None
 
     def ask_to_end(self) -> None:
         """Ask it to end, without waiting and without an interrupt, which could get in between."""

@@ -94,10 +94,9 @@ def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Pa
     from vtlib.report import IndexFacts, StageLink, write_index  # noqa: PLC0415
 
     links = tuple(
-        StageLink(
-            s.stage, TITLES[s.stage], s.page, s.status, project.visible_text(s.reason), s.seconds
-        )
+        StageLink(s.stage, TITLES[s.stage], s.page, status, project.visible_text(reason), s.seconds)
         for s in result.stages
+        for status, reason in [s.shown]
     )
     page = _page(project, _name(project), "index.html", _provenance(project, result))
     sections = index_facts(project)
@@ -111,7 +110,7 @@ def facts(project: Project, result: RunResult, fits: pd.DataFrame) -> Facts:
     """The facts of a run's insight. `fits`: those of adaptation/fits.rank."""
     from vtlib.report import insight_stage as insight  # noqa: PLC0415
 
-    stages = tuple((TITLES[s.stage], s.status, s.reason) for s in result.stages)
+    stages = tuple((TITLES[s.stage], *s.shown) for s in result.stages)
     return insight.facts(project, fits, stages=stages)
 
 

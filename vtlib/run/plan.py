@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from vtlib.core import log
 from vtlib.core.errors import BadInput, nearest
 from vtlib.core.models import STAGES
+
+if TYPE_CHECKING:
+    from vtlib.run.inputs import StageInputs
 
 # Sections of the YAML that a stage's notebook takes, where they are not just its own name.
 SECTIONS = {
@@ -22,6 +25,7 @@ SECTIONS = {
     "adaptation": ("adaptation", "model"),
     "comparison": ("comparison", "model"),
 }
+REPORT = "report"  # insight, index and scripts: read tables like a stage
 StageStatus = Literal["ok", "skipped", "failed"]
 RunStatus = Literal["running", "ok", "failed"]
 
@@ -37,7 +41,7 @@ class RunPlan:
     each other section to the stage of its name. `creators`: named, or pseudonyms, when notebooks
     and the record of the run keep nothing that leads to one. `moment` names the run (None: when it
     begins): a replay has the name of the run that was recorded. `adopt` is for stage outliers.
-    `timeout_s` is for one stage.
+    `timeout_s` is for one stage. `again`: run stages whose inputs are unchanged, too.
     """
 
     project: str
@@ -52,6 +56,7 @@ class RunPlan:
     from_stage: str = ""
     only: str = ""
     adopt: bool = False
+    again: bool = False
     timeout_s: float | None = None
     moment: datetime | None = None
 
@@ -70,6 +75,10 @@ class RunPlan:
         if self.only:
             return (self.only,)
         return STAGES[STAGES.index(self.from_stage) :] if self.from_stage else STAGES
+
+    def is_forced(self, stage: str) -> bool:
+        """Whether `stage` runs in any case: `again`, or somebody named it."""
+        return self.again or stage in (self.only, self.from_stage)
 
     def notebook(self, stage: str) -> Path:
         return self.notebooks / f"{file_stem(stage)}.ipynb"
@@ -97,10 +106,21 @@ class RunPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The run that made a page which still holds, and how its stage went then."""
+
+    run_id: str
+    status: StageStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StageResult:
     """How a stage went. `notebook` and `page` are file names in the run's folder, '' where none.
 
     `headline` and `counts` are the notebook's own conclusion. `exit_code` is 0 unless it failed.
+    `digest`: of what it read (run/inputs), "" where it is to run again in any case. `origin`: of a
+    stage that had nothing new (None: it ran); its files and conclusion are that run's.
     """
 
     stage: str
@@ -114,11 +134,22 @@ class StageResult:
     notebook: str = ""
     page: str = ""
     exit_code: int = 0
+    digest: str = ""
+    origin: Origin | None = None
+
+    @property
+    def shown(self) -> tuple[StageStatus, str]:
+        """(status, reason) of what its page shows."""
+        return (
+            (self.origin.status, self.origin.reason) if self.origin else (self.status, self.reason)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """The state of a run; `stages` holds the finished ones, in order."""
+    """The state of a run; `stages` holds the finished ones, in order; `report_digest`: of what the
+    pages beside theirs read, as a stage's.
+    """
 
     run_id: str
     project: str
@@ -131,6 +162,7 @@ class RunResult:
     ended_at: datetime | None = None
     status: RunStatus = "running"
     stages: tuple[StageResult, ...] = ()
+    report_digest: str = ""
 
     @property
     def seconds(self) -> float:
@@ -173,7 +205,8 @@ class Hooks:
     `render(ipynb, html)` makes a stage's page, `write_index(run)` the index; without them there are
     no pages. `check()` names offending rows after each stage. `start_run`, `finish_stage` and
     `finish_run` keep the run in the store. `redact` masks secrets in text at any depth, `tell`
-    gives a sentence of ours as the reader of the run's folder may see it.
+    gives a sentence of ours as the reader of the run's folder may see it. `inputs`: what stages
+    read; without it all of them run.
     """
 
     on_event: Callable[[StageEvent], object] = _nothing
@@ -185,6 +218,7 @@ class Hooks:
     finish_run: Callable[[RunResult], object] = _nothing
     redact: Callable[[Any], Any] = field(default_factory=log.redactor)
     tell: Callable[[str], str] = str
+    inputs: StageInputs | None = None
 
 
 def imported_by(notebook: Path) -> list[str]:

@@ -17,6 +17,7 @@ from vtlib.core import log, telemetry
 from vtlib.core.errors import StoreBusy
 from vtlib.core.whole_files import remove_parts
 from vtlib.run import pages
+from vtlib.run.inputs import StageInputs
 from vtlib.run.plan import Hooks, RunPlan, RunResult, StageEvent, StageResult
 from vtlib.run.record import computing_code
 from vtlib.run.sequence import run_project
@@ -78,6 +79,7 @@ def run(  # noqa: PLR0913 - the options of `vt run`
     only: str = "",
     params_file: str = "",
     adopt: bool = False,
+    again: bool = False,
     wait: bool = True,
     on_wait: Callable[[str], object] = str,
     on_event: StageListener,
@@ -90,8 +92,9 @@ def run(  # noqa: PLR0913 - the options of `vt run`
     turn it is) or, without `wait`, raises StoreBusy.
 
     `adopt`: outliers by other parameters than the YAML's become the project's judgement, else they
-    are a trial. `tape`: a replay has the id of the recorded run where that is free, sends nothing
-    to a model, and neither scrapes nor downloads. Raises BadInput for a folder that holds no
+    are a trial. `again`: stages that have nothing new, too, as with a tape. `tape`: a replay has
+    the id of the recorded run where that is free, sends nothing to a model, and neither scrapes nor
+    downloads. Raises BadInput for a folder that holds no
     recorded run of the project.
     """
     moment = tape.moment(project)
@@ -110,11 +113,12 @@ def run(  # noqa: PLR0913 - the options of `vt run`
             from_stage=from_stage,
             only=only,
             adopt=adopt,
+            again=again or tape != ON_NO_TAPE,
             moment=moment,
         )
         folder = at.outputs / playing.slug
         with turn(folder, project=playing.slug, now=at.now(), wait=wait, tell=on_wait):
-            result = run_project(plan, _hooks(playing, on_event))
+            result = run_project(plan, _hooks(playing, plan, on_event))
             tape.keep(playing, result.run_id)
         return result
 
@@ -139,7 +143,7 @@ class _View:
         return self.project
 
 
-def _hooks(project: Project, on_event: StageListener) -> Hooks:
+def _hooks(project: Project, plan: RunPlan, on_event: StageListener) -> Hooks:
     view = _View(project)
     return Hooks(
         on_event=on_event,
@@ -153,6 +157,7 @@ def _hooks(project: Project, on_event: StageListener) -> Hooks:
         ),
         redact=log.redactor(project.workspace.settings.secrets),
         tell=lambda text: view().visible_text(text),
+        inputs=StageInputs(project, plan),
     )
 
 

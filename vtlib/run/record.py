@@ -36,11 +36,11 @@ RECORD = "run.json"
 # headline).
 CLIENT_FACTS = (
     *("run_id", "project", "profile", "creators", "code_version", "started_at", "ended_at"),
-    *("status", "exit_code", "code", "packages"),
+    *("status", "exit_code", "code", "packages", "report_digest"),
 )
 STAGE_FACTS = (
     *("stage", "status", "counts", "seconds", "started_at", "ended_at", "notebook", "page"),
-    "exit_code",
+    *("exit_code", "digest"),
 )
 COMPUTING = (
     *("core", "store", "platforms", "capture", "media", "outliers", "llm", "analysis"),
@@ -103,6 +103,7 @@ def _for_client(facts: dict[str, Any], tell: Callable[[str], str]) -> dict[str, 
     stages = [
         {name: stage[name] for name in STAGE_FACTS}
         | {"reason": tell(stage["reason"]), "headline": [tell(line) for line in stage["headline"]]}
+        | {"origin": stage["origin"] and {k: tell(v) for k, v in stage["origin"].items()}}
         for stage in facts["stages"]
     ]
     return {name: facts[name] for name in CLIENT_FACTS} | {"stages": stages}

@@ -23,7 +23,7 @@ import duckdb
 from vtlib.core import log
 from vtlib.core.errors import BadInput, StoreBusy
 from vtlib.core.settings import make_private
-from vtlib.store import locks
+from vtlib.store import locks, visits
 from vtlib.store.locks import WaitOver, holder, process_name, retrying, wait_in_queue
 from vtlib.store.migrate import migrate, needs_migration
 from vtlib.store.sql_lists import read_sql
@@ -157,6 +157,7 @@ class Store:
         make_private(self.path.parent)
         with self._queue(end, is_shared=read_only):
             connection = self._open(end, read_only=read_only)
+            visits.begin(self.path)
             try:
                 if is_bulk:
                     limit_mb = min(_memory_mb(), BULK_MEMORY_MB)
@@ -164,6 +165,7 @@ class Store:
                 yield connection
             finally:
                 connection.close()
+                visits.end(self.path)
 
     @contextmanager
     def _queue(self, end: float, *, is_shared: bool) -> Iterator[None]:

@@ -1,16 +1,20 @@
 """Short links of every platform are followed through the allow-list, on a loopback proxy."""
 
 import ssl
+from dataclasses import replace
 
 import pytest
 
 from tests.media.download.any_host import any_host
+from tests.run.cells import run_cells
 from vtlib.capture import imports
 from vtlib.core.params import parse_params
 from vtlib.core.settings import load_settings
 from vtlib.media.download import UrlAllowlist, connection
 from vtlib.media.download.short_links import ShortLinks
 from vtlib.platforms import post_ref
+from vtlib.run.inputs import StageInputs
+from vtlib.run.plan import RunPlan
 from vtlib.store.project import Project, Workspace
 
 TIKTOK = "https://www.tiktok.com/@sim/video/7531345990947851551"
@@ -132,3 +136,36 @@ def test_links_that_waited_become_posts_and_are_problems_no_more(proxy, tmp_path
     assert [(r.status, r.reason) for r in at_once] == [("ok", "x:1992371876476121200")]
     owned = project.store.rows("SELECT post_id FROM project_posts WHERE is_own")
     assert [row["post_id"] for row in owned] == ["x:1992371876476121200"]
+
+
+def test_notebooks_follow_short_links_as_the_commands_do(proxy, tmp_path, monkeypatch) -> None:
+    """01 those that the parameters name and those that wait, 02 those that came in since."""
+    monkeypatch.setenv("VT_HOME", str(tmp_path))
+    (tmp_path / "params").mkdir()
+    (tmp_path / "params" / "p.yaml").write_text(
+        "project: p\nimporting: {urls: ['https://pin.it/abcDEF', 'https://vm.tiktok.com/gone/']}\n"
+    )
+    project = Project.open("p", home=str(tmp_path))
+    imports.import_urls(project, ["https://t.co/abcDEF"])
+    assert posts(project) == []
+    run_cells("01_import.ipynb", project="p", home=str(tmp_path))
+    assert posts(project) == ["pinterest:123456789012345678", "x:1992371876476121200"]
+    imports.import_urls(project, ["https://fb.watch/abcDEF/"])
+    run_cells("02_scraping.ipynb", project="p", home=str(tmp_path))
+    assert "facebook:1500000000000001" in posts(project)
+    waiting = project.store.rows("SELECT payload ->> '$.url' AS url FROM problems")
+    assert [row["url"] for row in waiting] == ["https://vm.tiktok.com/gone/"]
+
+
+def test_a_stage_whose_short_links_wait_has_work(proxy, tmp_path) -> None:
+    project = Project(Workspace(load_settings(tmp_path)), parse_params({"project": "p"}))
+    plan = RunPlan("p", tmp_path, tmp_path, tmp_path)
+    assert not StageInputs(project, plan).has_work("import")
+    imports.import_urls(project, ["https://t.co/abcDEF"])
+    assert StageInputs(project, plan).has_work("import")
+    simulated = parse_params({"project": "p", "is_simulated": True})
+    assert not StageInputs(replace(project, params=simulated), plan).has_work("import")
+
+
+def posts(project: Project) -> list[str]:
+    return [row["post_id"] for row in project.store.rows("SELECT post_id FROM posts ORDER BY 1")]

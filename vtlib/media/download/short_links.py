@@ -12,6 +12,7 @@ import re
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin
@@ -24,6 +25,7 @@ from vtlib.media.download.connection import Route
 from vtlib.media.download.direct import USER_AGENT, connection_failure, make_opener
 from vtlib.media.download.url_allowlist import AddressRefused, UrlAllowlist
 from vtlib.platforms import try_post_ref
+from vtlib.store.project import Project
 
 Resolve = Callable[[str], PostRef | None]
 TIMEOUT_S, TOTAL_S = 8.0, 20.0
@@ -38,6 +40,15 @@ _ONWARD = re.compile(
     r"|location\.replace\([\"']([^\"']+)",
     re.IGNORECASE,
 )
+
+
+def resolver(project: Project) -> Resolve | None:
+    """What follows short links, each asked once; None for a project that asks nothing of public
+    hosts.
+    """
+    if project.params.is_simulated or project.is_replay:
+        return None
+    return cache(ShortLinks(UrlAllowlist.of([project.workspace.settings.apify_url])).resolve)
 
 
 class _PostNamed(Exception):

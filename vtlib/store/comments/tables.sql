@@ -349,7 +349,7 @@ COMMENT ON COLUMN spend.capture_id IS 'capture it paid for; NULL = none';
 COMMENT ON TABLE stage_runs IS 'Stages of a run (machine).';
 COMMENT ON COLUMN stage_runs.run_id IS 'run of notebooks it belongs to; NULL outside a run';
 COMMENT ON COLUMN stage_runs.stage IS 'import, scraping, outliers, analysis, adaptation, comparison or performance';
-COMMENT ON COLUMN stage_runs.status IS 'ok, skipped, failed';
+COMMENT ON COLUMN stage_runs.status IS 'ok, skipped (nothing to do, nothing new, or after a failed stage), failed';
 COMMENT ON COLUMN stage_runs.reason IS 'why, in words';
 COMMENT ON COLUMN stage_runs.seconds IS 'duration, s';
 COMMENT ON COLUMN stage_runs.started_at IS 'start, UTC';

@@ -82,7 +82,7 @@ def test_everything_is_drawn_without_the_network(browser, pages, name, width, sc
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
     seen = Watched(context, pages[name])
     sizes = seen.page.evaluate(SIZES)
-    assert len(sizes) == {"stage": 7, "index": 1, "insight": 0}[name]
+    assert len(sizes) == {"stage": 7, "index": 0, "insight": 0}[name]
     for drawn, wide, high, marks in sizes:
         assert drawn == "yes"
         assert 0.6 * width < wide <= width

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bleach  # type: ignore[import-untyped]  # ships no types; comes with nbconvert
+import jinja2
 from markupsafe import Markup
 
 from vtlib.core import log
+from vtlib.core.figures import marked_html
+from vtlib.core.whole_files import write_whole
 from vtlib.report.vega import vega
 
 if TYPE_CHECKING:
@@ -106,19 +109,39 @@ def text(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
+def write_page(path: Path, template: str, content: Mapping[str, Any]) -> Path:
+    """Write `content` in one of the templates as the page `path`, whole or not at all; returns it.
+
+    Marked facts become elements with `data-fact`.
+    """
+    html = environment().get_template(template).render(resources={"vt": content})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, marked_html(html))
+    return path
+
+
+def environment() -> jinja2.Environment:
+    """Jinja environment of the templates: autoescape on, undefined names raise."""
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+
+
 def scripts(*, with_charts: bool) -> list[Markup]:
     """The page's scripts, in order."""
     return [trusted(s) for s in ((vega(), text("page.js")) if with_charts else (text("page.js"),))]
 
 
-def shell(page: Page, *, with_charts: bool) -> dict[str, Any]:
-    """What every page begins with: page, style, scripts, policy and provenance, keys masked."""
+def shell(page: Page, *, with_charts: bool, is_folded: bool = False) -> dict[str, Any]:
+    """What every page begins with: page, style, scripts, policy and provenance, keys masked;
+    `is_folded`: provenance is behind a click.
+    """
     page_scripts = scripts(with_charts=with_charts)
     return {
         "page": page,
         "style": trusted(text("page.css")),
         "scripts": page_scripts,
         "policy": policy(page_scripts),
+        "is_folded": is_folded,
         "provenance": provenance_rows(log.redactor(page.secrets)(dict(page.provenance))),
     }
 

@@ -15,6 +15,7 @@ from traitlets.config import Config
 from vtlib.charts import MIMETYPE as CHART
 from vtlib.core import log
 from vtlib.core.conclusion import MIMETYPE as RESULT
+from vtlib.core.figures import marked_html
 from vtlib.core.whole_files import write_whole
 from vtlib.report import assembly
 from vtlib.report.facts import Page
@@ -34,6 +35,7 @@ _ORDER = (
 # With pseudonyms nothing else of a notebook's outputs comes to a page: pictures and prints may hold
 # anything.
 _RESULTS = (RESULT, CHART, "text/html")
+_PILCROW = re.compile(r'<a href="#[^"]*">\s*(?:&#182;|¶)\s*</a>')
 _FIRST_HEADING = re.compile(r"\A\s*<h1[^>]*>.*?</h1>", re.DOTALL)
 
 
@@ -59,7 +61,7 @@ def render_stage(ipynb: Path, html: Path, *, page: Page) -> Path:
         "failed": errors[-1] if errors else None,
     }
     body, _ = _exporter().from_notebook_node(notebook, resources={"vt": facts})
-    write_whole(html, body)
+    write_whole(html, marked_html(body))
     return html
 
 
@@ -162,7 +164,7 @@ def _render(kind: str, data: Any, page: Page) -> dict[str, Any]:
 
 def _markdown(source: str) -> Any:
     html = str(assembly.harmless(markdown2html_mistune(source)))
-    return assembly.trusted(html.replace("&#182;", "").replace("¶", "").strip())
+    return assembly.trusted(_PILCROW.sub("", html).strip())
 
 
 def _highlight(source: str) -> str:

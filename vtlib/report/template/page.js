@@ -103,4 +103,24 @@
       });
     });
   });
+
+  // A video: the slider and the small frames choose the frame that is shown large.
+  document.querySelectorAll(".vt-scrub").forEach((scrub) => {
+    const frames = [...scrub.querySelectorAll(".vt-frames button")];
+    const [image, label] = [scrub.querySelector(".vt-stage-picture img"), scrub.querySelector(".vt-stage-picture span")];
+    const slider = scrub.querySelector("input[type=range]");
+    const show = (second) => {
+      const before = frames.filter((f) => Number(f.dataset.at) <= second + 0.05);
+      const frame = before.at(-1) ?? frames[0];
+      image.src = frame.querySelector("img").src;
+      image.alt = `The video at ${frame.dataset.at} s`;
+      label.textContent = `${second.toFixed(1)} s`;
+      frames.forEach((f) => (f === frame ? f.setAttribute("aria-current", "true") : f.removeAttribute("aria-current")));
+    };
+    slider?.addEventListener("input", () => show(Number(slider.value)));
+    frames.forEach((frame) => frame.addEventListener("click", () => {
+      if (slider) slider.value = frame.dataset.at;
+      show(Number(frame.dataset.at));
+    }));
+  });
 })();

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulator.files import write_exports
+from tests.report import running_text
 from vtlib.run.reproduce import reproduce
 
 ROOT = Path(__file__).parents[1]
@@ -92,11 +93,21 @@ def test_every_link_between_pages_leads_to_a_page(run: Path) -> None:
 
 def test_the_index_is_small_and_each_card_has_its_page(run: Path) -> None:
     index = (run / "index.html").read_text()
-    cards = re.findall(r'<article class="vt-poster">\s*<a [^>]*href="([^"]+)"', index)
+    cards = re.findall(r'<article class="vt-poster"[^>]*>\s*<a [^>]*href="([^"]+)"', index)
     assert len(cards) == 6
     assert all((run / card).exists() for card in cards)
     assert len(index) < 200_000
     assert max(page.stat().st_size for page in pages(run)) < 3_000_000
+
+
+def test_running_text_has_no_statistics_and_one_figure_a_fact(run: Path) -> None:
+    assert len(pages(run)) > 20
+    assert running_text.statistics_in(pages(run)) == []
+    shown = running_text.facts_of(pages(run))
+    twice = {name for name, figures in shown.items() if len(set().union(*figures.values())) > 1}
+    assert {"outliers.breakouts", "outliers.scored", "performance.patterns_tested"} <= twice
+    assert sum(name.endswith(".multiplier") for name in twice) > 6
+    assert {name: figures for name, figures in shown.items() if len(figures) > 1} == {}
 
 
 def test_a_step_shows_a_table_or_a_picture_and_no_text_of_an_object(run: Path) -> None:

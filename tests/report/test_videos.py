@@ -114,7 +114,7 @@ def test_a_page_shows_seconds_numbers_reasons_and_what_it_became(tmp_path) -> No
     one = view()
     html = written(tmp_path, one, replace(view(1), role="control"))
     for part in (
-        "times</data> what its account usually reaches by views",
+        "times what its account usually reaches by views",
         'class="vt-scrub" data-length="6.0"',
         "shot 2, 2.0 to 6.0 s",
         "the file has it at another time",
@@ -167,6 +167,6 @@ def test_the_index_shows_at_most_six_cards_however_many_there_are(tmp_path) -> N
     many = tuple(view(n) for n in range(12))
     facts = replace(sample.index_facts(), videos=many)
     html = write_index(tmp_path, facts=facts).read_text()
-    assert html.count('<article class="vt-poster">') == 6
+    assert html.count('<article class="vt-poster"') == 6
     assert len(html) < 150_000
     assert f'href="{many[0].href}"' in html

@@ -1,14 +1,11 @@
-"""Figures as people write them, and marked where the same fact stands on several pages."""
+"""Figures as people write them, and as a page marks them where others show the same fact."""
 
 from __future__ import annotations
 
 import math
-import re
+from collections.abc import Mapping
 
 _UNITS = ((1e9, "B"), (1e6, "M"))
-# Private-use characters: escaping leaves them alone, and no sentence of ours has them.
-_BEGIN, _BETWEEN, _END = "\ue000", "\ue001", "\ue002"
-_MARKED = re.compile(rf"{_BEGIN}([\w.:/-]*){_BETWEEN}([^{_BEGIN}{_END}]*){_END}")
 
 
 def times(value: float) -> str:
@@ -31,23 +28,12 @@ def count(value: float) -> str:
 
 
 def share(value: float) -> str:
-    """A share of 0 to 1 in percent: `91 %`; `unknown` for NaN."""
-    return f"{100 * value:.0f} %" if math.isfinite(value) else "unknown"
+    """A share of 0 to 1 in percent: `91%`; `unknown` for NaN."""
+    return f"{value:.0%}" if math.isfinite(value) else "unknown"
 
 
-def fact(name: str, text: str) -> str:
-    """`text` marked as the fact `name` (letters, digits, `_.:/-`).
-
-    A page shows it as an element with `data-fact`; anything else takes it through `unmarked`.
+def marks(facts: Mapping[str, str]) -> str:
+    """The attribute `data-facts` of a sentence: `name=figure|name=figure`, each figure as it stands
+    in the sentence. One name, one figure, on all pages of a run (tests/report/test_facts.py).
     """
-    return f"{_BEGIN}{name}{_BETWEEN}{text}{_END}"
-
-
-def unmarked(text: str) -> str:
-    """`text` without marks."""
-    return _MARKED.sub(r"\2", text)
-
-
-def marked_html(html: str) -> str:
-    """Escaped HTML in which marked facts are elements: `<data class="vt-fact" data-fact="…">`."""
-    return _MARKED.sub(r'<data class="vt-fact" data-fact="\1">\2</data>', html)
+    return "|".join(f"{name}={figure}" for name, figure in facts.items())

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
 from vtlib.analysis.summary import count_claims
 from vtlib.core.conclusion import number
-from vtlib.core.figures import fact, share, times
+from vtlib.core.figures import share, times
 from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
 from vtlib.core.proportions import rate
 from vtlib.llm.bill import bill
 from vtlib.outliers.messages import chance_range
 from vtlib.report.facts import IndexFacts
-from vtlib.report.insight.facts import Facts
+from vtlib.report.insight.facts import Facts, claim_facts
 
 _NO_SCORES = "No post has been judged in this run, so nothing can be said about breakouts."
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A short answer: title, figure (`fact`: its name), sentences or points, a link to more."""
+    """A short answer: title, figure, sentences or points, a link; `facts` as a Finding's."""
 
     id: str
     title: str
@@ -32,7 +32,7 @@ class Card:
     sentences: Sequence[str] = ()
     points: Sequence[str] = ()
     href: str = ""
-    fact: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def breakouts(scores: pd.DataFrame) -> pd.DataFrame:
@@ -82,6 +82,12 @@ def lead(breakout_posts: pd.DataFrame, run: Mapping[str, Any]) -> str:
     )
 
 
+def lead_facts(breakout_posts: pd.DataFrame, run: Mapping[str, Any]) -> dict[str, str]:
+    """The facts of `lead`."""
+    n = len(breakout_posts)
+    return {"outliers.breakouts": f"{n:,}"} if run and n else {}
+
+
 def no_breakouts(run: Mapping[str, Any]) -> str:
     """Why the list of breakouts is empty."""
     if not run:
@@ -103,6 +109,7 @@ def _how_sure(run: Mapping[str, Any], n_breakouts: int) -> Card:
     if not run:
         return replace(card, figure="Nothing judged")
     n_scored, n_not_scored = run.get("n_scored"), run.get("n_not_scored")
+    card = replace(card, facts={"outliers.scored": _n(n_scored)})
     method = str(run.get("method", "unknown")).replace("_", " ")
     rest = (
         f"; {_n(n_not_scored)} posts could not be judged"
@@ -161,7 +168,9 @@ def _where(places: pd.DataFrame) -> Card:
     rows = places.sort_values(["posts", "platform"], ascending=[False, True])
     each = [f"{p} {_n(n)}" for p, n in zip(rows["platform"], rows["posts"], strict=True)]
     figure = f"{_count(posts, 'post')} of {_count(accounts, 'account')}"
-    return replace(card, figure=figure, sentences=["Posts: " + ", ".join(each) + "."])
+    marked = {"data.posts": f"{posts:,}", "data.accounts": f"{accounts:,}"}
+    sentences = ["Posts: " + ", ".join(each) + "."]
+    return replace(card, figure=figure, sentences=sentences, facts=marked)
 
 
 def skipped(facts: IndexFacts) -> Card:
@@ -233,10 +242,11 @@ def outcomes(facts: Facts, *, spend: pd.DataFrame | None) -> list[Card]:
 def why(facts: Facts) -> Card | None:
     """The surest claimed pattern, and the share of models' claims that files support."""
     sentences: list[str] = []
+    marked: dict[str, str] = {}
     figure = ""
     if len(facts.patterns):
-        n_tested = fact("patterns.tested", f"{len(facts.patterns):,}")
-        n_claimed = fact("patterns.claimed", f"{len(facts.claims):,}")
+        n_tested, n_claimed = f"{len(facts.patterns):,}", f"{len(facts.claims):,}"
+        marked |= {"performance.patterns_tested": n_tested}
         if len(facts.claims):
             row = facts.claims.iloc[0]
             name = str(row["pattern"]).replace("_", " ").capitalize()
@@ -245,6 +255,7 @@ def why(facts: Facts) -> Card | None:
                 f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f}, from "
                 f"{number(row['n_with'], 'post')}: {row['definition']}"
             )
+            marked |= {"performance.patterns_claimed": n_claimed}
             sentences.append(
                 f"{n_claimed} of {n_tested} patterns tested hold. They go with views; whether "
                 "they cause them is not shown."
@@ -255,9 +266,10 @@ def why(facts: Facts) -> Card | None:
             sentences.append(f"{n_tested} features tested on {posts}.")
     if len(facts.grounding):
         sentences.append(_read_by_model(facts))
+        marked |= claim_facts(count_claims(facts.grounding))
     if not sentences:
         return None
-    return Card("why", "Why we think so", figure, sentences, href=_HREFS["why"])
+    return Card("why", "Why we think so", figure, sentences, href=_HREFS["why"], facts=marked)
 
 
 def _read_by_model(facts: Facts) -> str:
@@ -267,8 +279,8 @@ def _read_by_model(facts: Facts) -> str:
     if tally.n_checked:
         agreement = rate(tally.n_supported, tally.n_checked, interval=facts.interval)
         sentence += (
-            f": {fact('claims.share', share(agreement.share))} of "
-            f"{fact('claims.checked', f'{tally.n_checked:,}')} claims agree with the file "
+            f": {share(agreement.share)} of "
+            f"{number(tally.n_checked, 'claim')} agree with the file "
             f"({share(agreement.low)} to {share(agreement.high)})"
         )
     return f"{sentence}."
@@ -320,7 +332,10 @@ def shoot(facts: Facts) -> Card | None:
     ready = ready[ready["posts"].eq(0)].sort_values("place", kind="stable").head(2)
     figure = number(len(scripts), "script")
     sentences = [", ".join(states) + "."] if states else []
-    return Card("shoot", "What to shoot", figure, sentences, _titles(ready), _HREFS["shoot"])
+    marked = {"scripts.count": f"{len(scripts):,}"}
+    return Card(
+        "shoot", "What to shoot", figure, sentences, _titles(ready), _HREFS["shoot"], marked
+    )
 
 
 def did_it_work(facts: Facts) -> Card | None:
@@ -343,7 +358,10 @@ def did_it_work(facts: Facts) -> Card | None:
         f"half{waiting}."
     )
     figure = f"{beats.k:,} of {beats.n:,} beat their own median"
-    return Card("worked", "Did it work", figure, [sentence], href=_HREFS["worked"])
+    facts_shown = {"verdicts.beat": f"{beats.k:,} of {beats.n:,}"}
+    return Card(
+        "worked", "Did it work", figure, [sentence], href=_HREFS["worked"], facts=facts_shown
+    )
 
 
 def spent(spend: pd.DataFrame) -> Card:
@@ -353,7 +371,8 @@ def spent(spend: pd.DataFrame) -> Card:
     total = bill(spend)
     split = f"US dollars: {total.split}."
     href = _HREFS["spent"]
-    return Card("spent", "What it cost", total.figure, [split], href=href, fact="money.total")
+    cost = {"money.total": total.figure}
+    return Card("spent", "What it cost", total.figure, [split], href=href, facts=cost)
 
 
 def _titles(scripts: pd.DataFrame) -> Sequence[str]:

@@ -6,19 +6,20 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bleach  # type: ignore[import-untyped]  # ships no types; comes with nbconvert
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from vtlib.core import log
-from vtlib.core.figures import marked_html
+from vtlib.core.figures import marks
 from vtlib.core.whole_files import write_whole
+from vtlib.report.glossary import linked
 from vtlib.report.vega import vega
 
 if TYPE_CHECKING:
@@ -110,20 +111,28 @@ def text(name: str) -> str:
 
 
 def write_page(path: Path, template: str, content: Mapping[str, Any]) -> Path:
-    """Write `content` in one of the templates as the page `path`, whole or not at all; returns it.
-
-    Marked facts become elements with `data-fact`.
-    """
-    html = environment().get_template(template).render(resources={"vt": content})
+    """Write `content` in a template as the page `path`, whole or not at all; returns it."""
+    html = (
+        environment(content["page"].root).get_template(template).render(resources={"vt": content})
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, marked_html(html))
+    write_whole(path, html)
     return path
 
 
-def environment() -> jinja2.Environment:
-    """Jinja environment of the templates: autoescape on, undefined names raise."""
+def environment(root: str | None = None) -> jinja2.Environment:
+    """Jinja environment: autoescape on, undefined names raise; `root` as Page's."""
     loader = jinja2.FileSystemLoader(TEMPLATES)
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    env = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    env.filters |= {"terms": term_links(root), "marks": marks}
+    return env
+
+
+def term_links(root: str | None) -> Callable[[object], Markup]:
+    """The filter of templates that links words to the glossary of a run; escapes alone where
+    `root` is None: a page without a run has no glossary beside it.
+    """
+    return escape if root is None else partial(linked, root=root)
 
 
 def scripts(*, with_charts: bool) -> list[Markup]:

@@ -26,6 +26,7 @@ class Page:
     `nav`: (text, relative address) of the run's other pages, in order; the page's own has the
     address "". `provenance`: label -> value (text, number, list or mapping), shown in the footer in
     this order: code version, params, data counts, model and prompt versions, spend, run id, time.
+    `root` leads from the page to its run's folder, where the glossary is; None = it is of no run.
     `secrets` are masked wherever they stand in the notebook. `creators`: how they stand on it; with
     pseudonyms a page takes results, charts and tables from a notebook, no pictures, streams or
     messages of errors. None = as the profile asks for.
@@ -38,6 +39,7 @@ class Page:
     nav: tuple[Link, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    root: str | None = None
 
     @property
     def names_creators(self) -> bool:
@@ -59,11 +61,12 @@ class StageLink:
 
 @dataclass(frozen=True)
 class Drawer:
-    """A sentence with the table behind it, folded; `n` rows in all."""
+    """A sentence with the table behind it, folded; `n` rows in all; `facts` as a Finding's."""
 
     text: str
     table: HtmlTable | None = None
     n: int = 0
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

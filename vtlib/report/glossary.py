@@ -1,61 +1,50 @@
-"""What the words of the pages mean, each with an address that pages link to."""
+"""What the words of the pages mean, and links to it. Pure."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
+from typing import Any
 
 import yaml
 from markupsafe import Markup, escape
 
-from vtlib.report import assembly
-from vtlib.report.facts import Page
-
-_BY_WORD = {
-    "times its usual": "times",
-    "breakout": "breakout",
-    "breakouts": "breakout",
-    "broke out": "breakout",
-    "by chance": "chance",
-    "agree with the file": "agrees",
-    "matured": "matured",
-    "patterns tested": "pattern",
-    "interval": "interval",
-}
-
 
 @cache
-def terms() -> dict[str, dict[str, str]]:
-    """Address -> name, meaning, and (not of all) statistics."""
-    text = (Path(__file__).parent / "glossary.yaml").read_text(encoding="utf-8")
+def terms() -> dict[str, dict[str, Any]]:
+    """Address -> name, meaning; of most `words` (which pages link), `statistics`."""
+    text = (files("vtlib.report") / "glossary.yaml").read_text(encoding="utf-8")
     return dict(yaml.safe_load(text))
 
 
-def write_glossary(path: Path, *, page: Page) -> Path:
-    """Write the terms as the self-contained page `path`; returns it."""
-    content = {
-        **assembly.shell(page, with_charts=False, is_folded=True),
-        "lead": "The words of these pages, in plain terms; the statistics are one click behind.",
-        "terms": terms(),
-    }
-    return assembly.write_page(path, "glossary.html.j2", content)
+def linked(text: object, root: str = "") -> Markup:
+    """`text` escaped, the first of each term in it a link to the glossary.
 
-
-_WORDS = re.compile(rf"\b({'|'.join(sorted(_BY_WORD, key=len, reverse=True))})\b", re.IGNORECASE)
-
-
-def linked(text: str, root: str = "") -> Markup:
-    """`text` escaped, the first of each term in it a link to the glossary; `root` leads to the
-    run's folder.
+    `root` leads to the run's folder, "" = the page is in it. HTML that is safe already stays as it
+    is.
     """
+    html = escape(text)
+    if isinstance(text, Markup):
+        return html
     met: set[str] = set()
 
     def link(match: re.Match[str]) -> str:
-        key = _BY_WORD[match[0].lower()]
+        key = _keys()[match[0].lower()]
         if key in met:
             return match[0]
         met.add(key)
         return f'<a class="vt-term" href="{root}pages/glossary.html#{key}">{match[0]}</a>'
 
-    return assembly.trusted(_WORDS.sub(link, str(escape(text))))
+    return Markup(_words().sub(link, str(html)))  # noqa: S704 - escaped above
+
+
+@cache
+def _keys() -> dict[str, str]:
+    return {word: key for key, term in terms().items() for word in term.get("words", [])}
+
+
+@cache
+def _words() -> re.Pattern[str]:
+    longest_first = sorted(_keys(), key=len, reverse=True)
+    return re.compile(rf"\b({'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)

@@ -44,6 +44,7 @@ def write_index(folder: Path, *, facts: IndexFacts) -> Path:
     content = {
         **assembly.shell(facts.page, with_charts=has_charts, is_folded=True),
         "lead": answers.lead(posts, facts.outlier_run),
+        "lead_facts": answers.lead_facts(posts, facts.outlier_run),
         "posters": _posters(facts, len(posts)),
         "breakouts": _table(posts, facts.top) if len(posts) else None,
         "no_breakouts": answers.no_breakouts(facts.outlier_run),

@@ -15,7 +15,7 @@ from traitlets.config import Config
 from vtlib.charts import MIMETYPE as CHART
 from vtlib.core import log
 from vtlib.core.conclusion import MIMETYPE as RESULT
-from vtlib.core.figures import marked_html
+from vtlib.core.figures import marks
 from vtlib.core.whole_files import write_whole
 from vtlib.report import assembly
 from vtlib.report.facts import Page
@@ -60,12 +60,12 @@ def render_stage(ipynb: Path, html: Path, *, page: Page) -> Path:
         "result": results[-1] if results else None,
         "failed": errors[-1] if errors else None,
     }
-    body, _ = _exporter().from_notebook_node(notebook, resources={"vt": facts})
-    write_whole(html, marked_html(body))
+    body, _ = _exporter(page).from_notebook_node(notebook, resources={"vt": facts})
+    write_whole(html, body)
     return html
 
 
-def _exporter() -> TemplateExporter:
+def _exporter(page: Page) -> TemplateExporter:
     exporter = TemplateExporter(
         config=Config(),
         template_name=assembly.TEMPLATES.name,
@@ -74,6 +74,7 @@ def _exporter() -> TemplateExporter:
         file_extension=".html",
     )
     exporter.environment.autoescape = True
+    exporter.environment.filters |= {"terms": assembly.term_links(page.root), "marks": marks}
     return exporter
 
 

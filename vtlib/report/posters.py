@@ -12,12 +12,12 @@ from typing import Any
 import pandas as pd
 
 from vtlib import tables
-from vtlib.core.figures import fact, times
+from vtlib.core.figures import times
+from vtlib.core.finding import FAIRLY_SURE_Q, sure_text
 from vtlib.report.answers import interval
 from vtlib.report.videos import VideoClaim, VideoView
 
 PLATFORMS = {"tiktok": "TikTok", "youtube": "YouTube", "linkedin": "LinkedIn", "x": "X"}
-VERY_SURE_Q, FAIRLY_SURE_Q = 0.05, 0.2
 _ORDER = ("supported", "drifted", "not_checked", "")  # a refuted reason is no reason
 NO_CAPTION = "No words shown"
 
@@ -36,6 +36,7 @@ class Poster:
     ours: str
     href: str
     url: str
+    facts: Mapping[str, str]
 
 
 def poster(view: VideoView, *, is_bounded: bool) -> Poster:
@@ -51,6 +52,7 @@ def poster(view: VideoView, *, is_bounded: bool) -> Poster:
         ours(view.scripts),
         view.href,
         tables.cell(view.facts.get("url"), "link").href,
+        facts(view),
     )
 
 
@@ -78,22 +80,32 @@ def day(facts: Mapping[str, Any]) -> str:
     return "" if at is None or pd.isna(at) else f"{pd.Timestamp(at):%-d %b %Y}"
 
 
+def is_judged(view: VideoView) -> bool:
+    """Whether the post has a multiplier."""
+    return not math.isnan(float(view.facts.get("multiplier") or "nan"))
+
+
 def multiple(view: VideoView) -> str:
-    """`42 times`, marked as a fact of the post."""
-    value = float(view.facts.get("multiplier") or "nan")
-    words = "not judged against" if math.isnan(value) else f"{times(value)} times"
-    return fact(f"{fact_name(view)}.multiplier", words)
+    """`42 times`."""
+    if not is_judged(view):
+        return "not judged against"
+    return f"{times(float(view.facts['multiplier']))} times"
 
 
 def bounds(view: VideoView) -> str:
-    """The interval of the multiplier, marked."""
+    """The interval of the multiplier."""
     low, high = (float(view.facts.get(f"multiplier_{end}") or "nan") for end in ("low", "high"))
-    return fact(f"{fact_name(view)}.interval", interval(low, high))
+    return interval(low, high)
 
 
-def fact_name(view: VideoView) -> str:
-    """What a post's facts are called: by its page, which names nobody with pseudonyms."""
-    return f"post.{PurePosixPath(view.href).stem}"
+def facts(view: VideoView) -> dict[str, str]:
+    """The facts of a post that several pages show; named by its page, so that with pseudonyms they
+    name nobody.
+    """
+    name = f"post.{PurePosixPath(view.href).stem}"
+    if not is_judged(view):
+        return {}
+    return {f"{name}.multiplier": multiple(view), f"{name}.interval": bounds(view)}
 
 
 def standing(view: VideoView, *, is_bounded: bool) -> str:
@@ -113,7 +125,7 @@ def sureness(q_value: Any, *, is_bounded: bool) -> str:
         return "chance not stated"
     if not is_bounded or q_value > FAIRLY_SURE_Q:
         return "a lead, may be chance"
-    return "very sure" if q_value <= VERY_SURE_Q else "fairly sure"
+    return sure_text(q_value)
 
 
 def is_bounded(run: Mapping[str, Any], n_breakouts: int) -> bool:

@@ -1,4 +1,4 @@
-"""How a run went: stages with their seconds, problems, and what was skipped."""
+"""What stands behind the pages: how the run went (stages, seconds, problems), and the glossary."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from vtlib import tables
 from vtlib.core import log
 from vtlib.report import answers, assembly
 from vtlib.report.facts import IndexFacts, Page
+from vtlib.report.glossary import terms
 
 _COLUMNS = {"stage": "stage", "kind": "kind", "n": "items", "reason": "reason (an example)"}
 
@@ -32,6 +33,16 @@ def write_run(path: Path, *, facts: IndexFacts, page: Page) -> Path:
         "problems": _problems(facts.problems) if len(facts.problems) else None,
     }
     return assembly.write_page(path, "run.html.j2", content)
+
+
+def write_glossary(path: Path, *, page: Page) -> Path:
+    """Write what the words mean as the self-contained page `path`; returns it."""
+    content = {
+        **assembly.shell(page, with_charts=False, is_folded=True),
+        "lead": "The words of these pages, in plain terms; the statistics are one click behind.",
+        "terms": terms(),
+    }
+    return assembly.write_page(path, "glossary.html.j2", content)
 
 
 def _mask(facts: IndexFacts, redact: Any) -> IndexFacts:

@@ -28,6 +28,7 @@ def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
     content = {
         **assembly.shell(page, with_charts=False),
         "lead": lead(shelf.views, n_hidden=shelf.n_hidden_drafts),
+        "lead_facts": {"scripts.count": f"{len(shelf.views):,}"} if shelf.views else {},
         "board": _board(shelf.views),
         "views": [_view(v) for v in shelf.views],
         "assets": tables.show(shelf.assets, source="assets, script_versions", columns=_ASSETS)

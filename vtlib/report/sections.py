@@ -56,11 +56,11 @@ def drawer(finding: Finding) -> Drawer:
     """A sentence with its rows as a table; columns that the rows lack are left out."""
     columns = {k: v for k, v in finding.columns.items() if k in finding.rows}
     if not columns or finding.rows.empty:
-        return Drawer(finding.sentence)
+        return Drawer(finding.sentence, facts=finding.facts)
     table = tables.show(
         finding.rows, source=finding.source, columns=columns, max_rows=MAX_ROWS, formats=_FORMATS
     )
-    return Drawer(finding.sentence, table, len(finding.rows))
+    return Drawer(finding.sentence, table, len(finding.rows), finding.facts)
 
 
 def lead(chapters: Sequence[Chapter]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,7 +11,7 @@ import pandas as pd
 
 from vtlib import tables
 from vtlib.core.conclusion import number
-from vtlib.core.figures import count, fact, share
+from vtlib.core.figures import count, share
 from vtlib.core.models import METRICS
 from vtlib.report import assembly, drawing, posters
 from vtlib.report.facts import Page, VideoView
@@ -96,7 +95,7 @@ def usual_of(facts: Mapping[str, Any]) -> float:
 
 def lead(view: VideoView, *, sure: str) -> str:
     """How far the post is above its usual, in a sentence."""
-    if math.isnan(float(view.facts.get("multiplier") or "nan")):
+    if not posters.is_judged(view):
         return f"Not judged: {view.facts.get('reason') or 'no number to judge it by'}."
     metric = str(view.facts.get("metric") or "views").replace("_", " ")
     words = f"{posters.multiple(view)} what its account usually reaches by {metric}"
@@ -109,9 +108,8 @@ def numbers(view: VideoView, usual: float) -> Iterator[tuple[str, str, str]]:
     metric = view.facts.get("metric")
     judged = view.facts.get("value")
     if judged is not None and not pd.isna(judged):
-        words = fact(f"{posters.fact_name(view)}.value", count(float(judged)))
-        base = fact(f"{posters.fact_name(view)}.usual", count(usual)) if usual >= 0 else ""
-        yield str(metric).replace("_", " "), words, base
+        base = count(usual) if usual >= 0 else ""
+        yield str(metric).replace("_", " "), count(float(judged)), base
     for name in METRICS:
         value = newest.get(name)
         if name != metric and value is not None and not pd.isna(value):

@@ -96,8 +96,7 @@ def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Pa
     the glossary. All can be made again at any time from the store and run.json.
     """
     from vtlib.report import IndexFacts, StageLink, advice, write_index  # noqa: PLC0415
-    from vtlib.report.glossary import write_glossary  # noqa: PLC0415
-    from vtlib.report.run_page import write_run  # noqa: PLC0415
+    from vtlib.report.run_page import write_glossary, write_run  # noqa: PLC0415
     from vtlib.report.videos import videos  # noqa: PLC0415
 
     links = tuple(
@@ -168,6 +167,7 @@ def _page(project: Project, title: str, here: str, provenance: Mapping[str, Any]
         nav=_nav(here),
         provenance=provenance,
         secrets=project.workspace.settings.secrets,
+        root="" if Path(here).parent == Path() else "../",
     )
 
 

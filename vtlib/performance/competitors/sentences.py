@@ -177,7 +177,7 @@ def _mix_findings(comparison: CompetitorComparison, source: str) -> list[Finding
             )
             for r in top.rename(columns={"name": "name_"}).itertuples()
         ]
-        text = "; ".join(parts) or f"no difference that is more than luck (q > {CLAIM_Q:.2f})"
+        text = "; ".join(parts) or "no difference that is more than luck"
         own, rivals = int(rows["of_own"].max()), int(rows["of_competitor"].max())
         if min(own, rivals) < MIN_POSTS:
             text = f"too few posts to compare ({own:,} own, {rivals:,} of competitors)"

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.conclusion import number, product_name
+from vtlib.core.finding import sure_text
 from vtlib.report.insight.facts import Facts
 from vtlib.report.insight.next_steps import OPEN, script_command
 
 UNKNOWN = "not known yet"
-SURE_Q = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,5 +172,4 @@ def _sure(row: Mapping[str, Any] | pd.Series) -> str:
     posts = number(int(row["n"]), "post")
     if pd.isna(row["q_value"]):
         return posts
-    word = "very sure" if row["q_value"] <= SURE_Q else "fairly sure"
-    return f"{'open' if row['kind'] == 'test' else word}, from {posts}"
+    return f"{'open' if row['kind'] == 'test' else sure_text(row['q_value'])}, from {posts}"

@@ -52,6 +52,9 @@ def render_stage(ipynb: Path, html: Path, *, page: Page) -> Path:
     cells = [c for c in (_cell(cell, page) for cell in notebook.cells) if c["items"] or c["code"]]
     _drop_title(cells)
     results = [item["data"] for c in cells for item in c["items"] if item["kind"] == "result"]
+    if results:  # the verdict comes first on the page, not where its cell is
+        cells = [{**c, "items": [i for i in c["items"] if i["kind"] != "result"]} for c in cells]
+        cells = [c for c in cells if c["items"] or c["code"]]
     errors = [item for c in cells for item in c["items"] if item["kind"] == "error"]
     has_charts = any(item["kind"] == "chart" for c in cells for item in c["items"])
     facts = {

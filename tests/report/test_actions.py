@@ -70,3 +70,10 @@ def test_the_index_shows_them_escaped(tmp_path) -> None:
     assert html.count('<article class="vt-action') == 3
     assert "<script>window.hacked" not in html
     assert html.index('id="what"') < html.index('id="next"') < html.index('id="learnt"')
+
+
+def test_a_reader_who_sees_no_posts_is_not_told_that_no_model_read_them() -> None:
+    facts = dataclasses.replace(insight_sample.facts(), advice=pd.DataFrame())
+    test = actions(facts, project="demo", hook=None)[1]
+    assert test.why == "Which one is not named in this copy."
+    assert test.command == ""

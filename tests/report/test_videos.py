@@ -170,3 +170,12 @@ def test_the_index_shows_at_most_six_cards_however_many_there_are(tmp_path) -> N
     assert html.count('<article class="vt-poster"') == 6
     assert len(html) < 150_000
     assert f'href="{many[0].href}"' in html
+
+
+def test_a_post_of_pictures_numbers_them(tmp_path) -> None:
+    one = view(measures=None, scenes=(), frames=((0.0, jpeg("red")), (0.0, jpeg("blue"))))
+    html = written(tmp_path, one)
+    assert "Its pictures" in html
+    assert 'data-at="2.0"><img' in html
+    assert "picture 2" in html
+    assert "0.0 s" not in html.split("</style>")[1].split("<script>")[0]

@@ -96,7 +96,7 @@ class VideoView:
     """A video as the reader may see it; texts are "" where nothing is known or may be shown.
 
     `facts`: a row of query outliers. `frames`: (time in s, small JPEG). `measures`: a row of
-    `measures`. `numbers`: its snapshots (query post_history). `account`: posted_at, value, tier of
+    `measures`. `numbers`: its snapshots (query video_numbers). `account`: posted_at, value, tier of
     its account's posts of that format. `scripts`: rows of query insight_scripts modelled on it, or
     that became it, with `actual`, `predicted` where there is a verdict. `ordinary`: post id of the
     ordinary post beside it, "" = none.

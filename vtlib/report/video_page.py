@@ -39,8 +39,9 @@ def write_video(
         "lead": lead(view, sure=one.sure if view.is_breakout else ""),
         "poster": one,
         "by": posters.byline(view.facts),
-        "frames": [(t, posters.picture_url(jpeg)) for t, jpeg in view.frames],
+        "frames": _frames(view),
         "length_s": float(view.measures["duration_s"] or 0) if view.measures else 0.0,
+        "has_scenes": bool(view.scenes),
         "lanes": assembly.trusted(drawing.lanes(view.measures, view.scenes))
         if view.measures
         else "",
@@ -123,11 +124,19 @@ def numbers(view: VideoView, usual: float) -> Iterator[tuple[str, str, str]]:
         yield "reasons the file supports", f"{share(agree)} of {len(checked)}", ""
 
 
+def _frames(view: VideoView) -> list[tuple[float, str, str]]:
+    """(place, label, data URL): the second of a video, the number of a picture."""
+    urls = [posters.picture_url(jpeg) for _, jpeg in view.frames]
+    if view.measures is None:
+        return [(float(n), f"picture {n}", url) for n, url in enumerate(urls, 1)]
+    return [(t, f"{t:.1f} s", url) for (t, _), url in zip(view.frames, urls, strict=True)]
+
+
 def _beside(view: VideoView | None, *, is_bounded: bool) -> dict[str, Any] | None:
     if view is None:
         return None
     one = posters.poster(view, is_bounded=is_bounded)
-    frames = [(t, posters.picture_url(jpeg)) for t, jpeg in view.frames[:6]]
+    frames = _frames(view)[:6]
     return {
         "poster": one,
         "href": PurePosixPath(view.href).name,

@@ -109,12 +109,14 @@ class _Sources:
 
     project: Project
     measures: Mapping[str, Mapping[str, Any]]
+    numbers: Mapping[str, pd.DataFrame]
     answers: Mapping[str, Mapping[str, Any]]
     scripts: tuple[Mapping[str, Any], ...]
     posts_of: Mapping[str, str]  # script_id -> post that came of it
 
     @classmethod
     def of(cls, project: Project, post_ids: Sequence[str]) -> _Sources:
+        numbers = project.frame("video_numbers", posts=list(post_ids))
         answers = labelling.answers(project)
         answers = answers[answers["post_id"].isin(post_ids)]
         verdicts = project.frame("insight_verdicts").drop_duplicates("script_id", keep="last")
@@ -128,6 +130,7 @@ class _Sources:
         return cls(
             project,
             {m["post_id"]: m for m in media.measures(project.store, list(post_ids))},
+            {str(p): project.visible(rows) for p, rows in numbers.groupby("post_id")},
             {a["post_id"]: a for a in answers.to_dict("records")},
             tuple({str(k): v for k, v in s.items()} for s in visible.to_dict("records")),
             {str(s): str(p) for s, p in links.items() if isinstance(p, str)},
@@ -141,7 +144,7 @@ class _Sources:
         scripts += [s for s in self.scripts if self.posts_of.get(str(s["script_id"])) == post_id]
         own = {
             "measures": _without_words(row) if row and not self.project.names_creators else row,
-            "numbers": self.project.visible(self.project.frame("post_history", post=post_id)),
+            "numbers": self.numbers.get(post_id, pd.DataFrame()),
             "scripts": tuple(scripts),
             "words": _first_words(facts),
         }

@@ -84,6 +84,9 @@ def _test(facts: Facts, project: str, hook: HookSource | None) -> Action:
     if action := _advised(facts, ("test",), "Test"):
         return action
     if hook is None:
+        if len(facts.grounding):
+            why = "Which one is not named in this copy."
+            return Action("Test", "A hook of the breakouts", why=why)
         return Action("Test", "No hook to test yet", why="No model has read a breakout yet.")
     words = ["vt", "script", "adapt", "--project", project, "--video", hook.post_id]
     fits = facts.fits

@@ -176,8 +176,8 @@
       const before = frames.filter((f) => Number(f.dataset.at) <= second + 0.05);
       const frame = before.at(-1) ?? frames[0];
       image.src = frame.querySelector("img").src;
-      image.alt = `The video at ${frame.dataset.at} s`;
-      label.textContent = `${second.toFixed(1)} s`;
+      image.alt = frame.querySelector("img").alt;
+      label.textContent = slider ? `${second.toFixed(1)} s` : image.alt;
       frames.forEach((f) => (f === frame ? f.setAttribute("aria-current", "true") : f.removeAttribute("aria-current")));
     };
     slider?.addEventListener("input", () => show(Number(slider.value)));

@@ -45,8 +45,18 @@ lint: setup  ## ruff (rules and format, notebooks too), no outputs in git
 types: setup  ## mypy, strict, on vtlib, the simulator and the cells of the notebooks
 	@$(BIN)/python .ci/typecheck.py
 
-bench: setup  ## ratios measured in one run beside their reference
-	@missed=0; for script in bench/*.py; do echo; $(BIN)/python $$script || missed=1; done; exit $$missed
+# `make bench -- scale reach` runs those alone, at their full size where they have one.
+BENCHES := $(patsubst bench/%.py,%,$(wildcard bench/*.py))
+NAMED := $(if $(filter bench,$(MAKECMDGOALS)),$(filter $(BENCHES),$(MAKECMDGOALS)))
+FULL_SIZE := scale outliers library
+
+bench: setup  ## ratios measured in one run beside their reference; `make bench -- scale`: that one alone
+	@missed=""; for name in $(or $(NAMED),$(BENCHES)); do echo; echo "$$name"; \
+	  full=$(if $(NAMED),$$(echo " $(FULL_SIZE) " | grep -q " $$name " && echo --full)); \
+	  $(BIN)/python bench/$$name.py $$full || missed="$$missed $$name"; done; \
+	  test -z "$$missed" || { echo; echo "missed or failed:$$missed"; exit 1; }
+
+$(if $(NAMED),$(eval .PHONY: $(NAMED))$(eval $(NAMED): ; @:))
 
 soak: setup  ## eight processes on one database for a minute; the plug pulled twenty times; 50,000 bad values
 	@VT_SOAK_S=60 $(BIN)/python -m pytest tests/store -k eight -s

@@ -1,7 +1,7 @@
 """How sure is sure: how often posts matched to scripts came of them, by the stated probability, and
 how many are found.
 
-    .venv/bin/python bench/matches.py [--worlds 20] [--first 101] [--fit] [--real ../shared/real]
+    .venv/bin/python bench/matches.py [--worlds 120] [--first 101] [--fit] [--real ../shared/real]
 
 Simulated productions (simulator/productions.py) of worlds that the weights were not fitted on. A
 row a band of stated probability: pairs, how many of them are true, the probability stated; then,
@@ -134,7 +134,7 @@ def on_real(texts: list[str], seeds: range) -> pd.DataFrame:
 def main() -> int:
     """Print the tables; 1 where what is stated is not what comes true."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--worlds", type=int, default=20)
+    parser.add_argument("--worlds", type=int, default=120)
     parser.add_argument("--first", type=int, default=101)
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--real", type=Path)

@@ -1,5 +1,5 @@
-"""What a start costs: seconds of CPU of help, completion and three lists, beside `python -c "import
-pandas"`.
+"""What a start costs: seconds of CPU of help, completion, three lists and an export, beside
+`python -c "import pandas"`.
 
     .venv/bin/python bench/start.py [--best-of 5]
 
@@ -20,7 +20,26 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-HELP_MAX_S, LIST_MAX_S = 0.5, 0.8
+HELP_MAX_S, LIST_MAX_S, EXPORT_MAX_S = 0.5, 0.8, 2.0
+TEN = (
+    *("markdown", "fountain", "pdf", "docx", "storyboard"),
+    *("shots", "xlsx", "callsheet", "fcpxml", "srt"),
+)
+SCRIPT = """# Quiet evenings
+
+## hook {#b1 3 s}
+
+- **Spoken:** You will not hear it.
+
+## proof {#b2 6 s}
+
+- **Spoken:** Forty decibels, beside the baby's bed.
+- **Visual:** The meter next to the sleeping child
+
+## cta {#b3 4 s}
+
+- **Spoken:** See the link below.
+"""
 PLAY = "from vtlib.cli import main; main()"
 
 
@@ -41,6 +60,11 @@ STARTS: dict[str, tuple[list[str], dict[str, str], float]] = {
     "vt script list": (["script", "list"], {}, LIST_MAX_S),
     "vt status": (["status"], {}, LIST_MAX_S),
     "vt costs": (["costs"], {}, LIST_MAX_S),
+    "vt script export, ten formats": (
+        ["script", "export", "--project", "spring", *(w for f in TEN for w in ("--format", f))],
+        {},
+        EXPORT_MAX_S,
+    ),
 }
 
 
@@ -58,12 +82,13 @@ def cpu_s(code: str, words: list[str], environ: dict[str, str]) -> float:
 
 
 def workspace(folder: str) -> dict[str, str]:
-    """The environment of a new workspace with a project and a script."""
+    """The environment of a new workspace with a project and a script of three beats."""
     environ = {"VT_HOME": folder, "PYTHONDONTWRITEBYTECODE": ""}
     (Path(folder) / "params").mkdir()
+    (Path(folder) / "quiet.md").write_text(SCRIPT)
     for words in (
         ["project", "create", "Spring"],
-        ["script", "create", "--title", "Quiet evenings", "--project", "spring", "--no-forecast"],
+        ["script", "import", f"{folder}/quiet.md", "--project", "spring"],
     ):
         cpu_s(PLAY, words, environ)
     return environ

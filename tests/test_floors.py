@@ -30,7 +30,7 @@ EFFECTS = {
     "analysis": "answers labelling questions stage timelines",
     "capture": (
         "apify apify_errors apify_transport collector database_tables file_check imports ingest "
-        "job_rows job_store readings scheduler shapes stage store table_maps tables"
+        "job_rows job_store readings scheduler shapes stage store table_maps tables video_tracks"
     ),
     "media": "download/connection download/direct download/pages download/short_links "
     "download/url_allowlist "

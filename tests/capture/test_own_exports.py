@@ -286,3 +286,58 @@ def test_a_dataset_that_is_own_statistics_is_sent_to_its_command(tmp_path: Path,
 )
 def test_days_under_unknown_headings_are_named_too(tmp_path: Path, text: str, names: str) -> None:
     assert f"not of posts: {names}." in export(tmp_path, text).elsewhere[0]
+
+
+PINS = """Analytics overview
+Date range,2026-09-01 - 2026-09-30
+
+Overall performance
+Date,Impressions,Saves
+2026-09-01,1200,9
+2026-09-02,1300,11
+
+Top Pins by impressions
+Pin,Impressions,Saves
+https://www.pinterest.com/pin/813744226420795884/,900,30
+https://www.pinterest.com/pin/813744226420795885/,700,20
+
+Top Pins by saves
+Pin,Impressions,Saves
+https://www.pinterest.com/pin/813744226420795884/,900,30
+https://www.pinterest.com/pin/813744226420795886/,100,29
+
+Audience
+Board,Impressions
+Recipes,900
+"""
+TIKTOK_OVERVIEW = """Video Views
+Date,Video Views
+September 1,100
+September 2,120
+
+Followers
+Date,Followers,Difference in followers from previous day
+September 1,1000,4
+September 2,1005,5
+"""
+
+
+def test_tables_one_below_another_are_read_each_and_named(tmp_path: Path) -> None:
+    read = export(tmp_path, PINS)
+    assert sorted(p.ref.native_id for p in read.posts) == [
+        f"81374422642079588{n}" for n in (4, 5, 6)
+    ]
+    values = [(r["post_id"][-1], r["value"]) for r in read.rows if r["metric"] == "impressions"]
+    assert sorted(values) == [("4", 900), ("5", 700), ("6", 100)]
+    account, audience = read.elsewhere
+    assert account.startswith("Overall performance: 2 days (2026-09-01 to 2026-09-02)")
+    assert audience.startswith("Audience: not read: ")
+    assert "Top Pins by saves: headings in row 15" in read.note
+
+
+def test_followers_of_one_table_are_kept_beside_the_views_of_another(tmp_path: Path) -> None:
+    read = export(tmp_path, TIKTOK_OVERVIEW, "overview_2026-09-30.csv")
+    assert read.platform == "tiktok"
+    assert read.followers == {date(2026, 9, 1): 1000, date(2026, 9, 2): 1005}
+    assert len(read.elsewhere) == 1
+    assert read.elsewhere[0].startswith("Video Views: 2 days")

@@ -132,3 +132,33 @@ def test_a_table_without_headings_is_known_by_its_links(tmp_path) -> None:
     assert proposal.column_of("url") == "column 1"
     assert {q.columns for q in proposal.questions} == {("column 2",), ("column 3",)}
     assert len(proposal.matches[0].samples) == 3
+
+
+BELOW = """Overview
+Date,Views
+2026-03-04,120
+
+Top posts
+Link,Views,Likes
+{0},12000,300
+{1},5300,120
+"""
+
+
+def test_of_tables_one_below_another_that_with_posts_is_taken(tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(BELOW.format(*BASE["url"]))
+    (one,) = datasets.datasets(path, captured_at=AT)
+    table = table_of(one, TableOptions())
+    assert (table.columns, table.header_row) == (("Link", "Views", "Likes"), 6)
+    assert "beside it: Overview" in datasets.reading_note(one)
+    assert table_of(one, TableOptions(sheet="overview")).columns == ("Date", "Views")
+
+
+def test_tables_one_below_another_without_posts_are_asked_about(tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(BELOW.format("Teaser", "Trailer"))
+    (one,) = datasets.datasets(path, captured_at=AT)
+    with pytest.raises(BadInput, match=r"Overview, Top posts") as caught:
+        table_of(one, TableOptions())
+    assert "--sheet" in caught.value.todo

@@ -7,6 +7,7 @@ import pytest
 from tests.capture.made_up_tables import CAPTURED_AT
 from vtlib.capture.proposals import Proposal, answered
 from vtlib.capture.table_match import propose
+from vtlib.platforms import layouts
 from vtlib.tables.reader import TableOptions, read_table
 
 # Three posts of each platform whose ids hold real times (UTC): 2026-03-04, 2026-03-05, 2026-04-06.
@@ -221,3 +222,23 @@ def test_an_answer_settles_its_question() -> None:
     two = match({**BASE, "Video views": ["1", "2", "3"]})
     settled = answered(two, two.questions[0], two.questions[0].choices[1])
     assert settled.column_of("views") == two.questions[0].choices[1].columns["views"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "counts"),
+    [
+        (["5.000", "3.000", "880.000"], [5_000, 3_000, 880_000]),
+        (["5.000", "1.234", "880.000"], [5_000, 1_234, 880_000]),
+        (["1234.000", "5300.000", "880000.000"], [1_234, 5_300, 880_000]),
+        (["1234.000", "300.000", "880000.000"], [1_234, 300, 880_000]),
+    ],
+)
+def test_a_point_before_three_zeros_is_read_as_the_match_shows_it(
+    cells: list[str], counts: list[int]
+) -> None:
+    rows = [f"{link};{cell}" for link, cell in zip(LINKS, cells, strict=True)]
+    text = "\n".join(["Link;Aufrufe", *rows])
+    table = read_table(lambda: io.BytesIO(text.encode()), name="t.csv")
+    layout = propose(table, captured_at=CAPTURED_AT).layout()
+    read = [layouts.outcome(layout, row).metrics["views"].value for _, row in table.plain_rows()]
+    assert read == counts

@@ -37,6 +37,23 @@ def test_scenes_of_a_model_stand_with_their_marks():
     assert '"model"' not in json.dumps(timeline_chart(MEASURES).to_dict())
 
 
+def test_replays_and_subtitles_are_drawn_where_there_are_some():
+    replays = [
+        {"start_s": n * 0.4, "end_s": n * 0.4 + 0.4, "intensity_ratio": 1 - n / 10}
+        for n in range(10)
+    ]
+    cues = [{"start_s": 0.5, "end_s": 1.5, "text": "hello"}]
+    more = MEASURES | {"replays": replays, "subtitles": {"cues": cues}}
+    table = lane_table(more)
+    assert table[table["lane"] == "subtitles"].iloc[0].tolist() == [
+        *("subtitles", 0.5, 1.5, "hello", ""),
+    ]
+    drawn, plain = (timeline_chart(one).to_dict() for one in (more, MEASURES))
+    assert len(drawn["vconcat"]) == len(plain["vconcat"]) + 1
+    assert "replays" in json.dumps(drawn)
+    assert '"subtitles"' not in json.dumps(plain)
+
+
 def test_lanes_hold_what_was_measured_and_say_what_was_not():
     rows = lane_table(MEASURES).drop(columns="held").itertuples(index=False, name=None)
     assert list(rows) == [

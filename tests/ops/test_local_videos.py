@@ -75,6 +75,26 @@ def test_an_id_in_a_name_is_taken_where_it_can_be_of_one_platform(
     assert (ref.post_id if ref else None) == post_id
 
 
+def test_subtitles_beside_videos_come_with_them(
+    project: Project, clip: Path, tmp_path: Path
+) -> None:
+    folder = put(clip, tmp_path / "in", "Hum.mp4", "Kettle [dQw4w9WgXcQ].mp4")
+    info = {**INFO, "subtitles": {"eng-US": [{"url": "https://v.example/s", "ext": "vtt"}]}}
+    (folder / "Hum.info.json").write_text(json.dumps(info))
+    cue = "WEBVTT\n\n00:00.000 --> 00:01.000\n"
+    (folder / "Hum.eng-US.vtt").write_text(f"{cue}Hum with me\n")
+    (folder / "Kettle [dQw4w9WgXcQ].fr.vtt").write_text(f"{cue}La bouilloire\n")
+    local_videos.import_folder(project, folder)
+    sql = "SELECT post_id, language, source, text, captured_at FROM subtitles ORDER BY ALL"
+    rows = project.store.rows(sql)
+    assert [tuple(row.values())[:4] for row in rows] == [
+        (f"tiktok:{TIKTOK}", "eng-US", "platform", "Hum with me"),
+        ("youtube:dQw4w9WgXcQ", "fr", "unknown", "La bouilloire"),
+    ]
+    local_videos.import_folder(project, folder)
+    assert project.store.rows(sql) == rows
+
+
 def test_videos_become_posts_with_a_file_to_be_measured(
     project: Project, clip: Path, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from vtlib.performance import penalised
 from vtlib.performance.forecaster import Past, try_out
+from vtlib.performance.penalised import AlikePosts
 
 
 def past(seed: int, *, effect: float, n: int = 900, leak: bool = False) -> Past:
@@ -84,18 +85,46 @@ def test_linear_ridge_agrees_with_statsmodels() -> None:
     y = rng.normal(size=300) + x[:, 0]
     standard = (x - x.mean(axis=0)) / x.std(axis=0)
     theirs = WLS(y - np.median(y), standard, weights=weight)
-    ours = penalised.linear(x, y, weight, 30.0).coefficient
+    (model,) = penalised.linear_path(AlikePosts.of(x, y, weight), [30.0])
     expected = theirs.fit_regularized(alpha=30.0 / weight.sum(), L1_wt=0).params
-    assert ours == pytest.approx(expected, abs=1e-9)
+    assert model.coefficient == pytest.approx(expected, abs=1e-9)
 
 
 def test_logistic_agrees_with_what_is_known() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(4000, 2))
     happened = (rng.random(4000) < 1 / (1 + np.exp(-(x[:, 0] - 1)))).astype(float)
-    found = penalised.logistic(x, happened, np.ones(4000), 1.0)
+    (found,) = penalised.logistic_path(AlikePosts.of(x, happened, np.ones(4000)), [1.0])
     assert found.coefficient == pytest.approx([1.0, 0.0], abs=0.12)
     assert found.base == pytest.approx(-1.0, abs=0.12)
+
+
+def test_posts_that_are_alike_count_as_often_as_they_are() -> None:
+    """Joined rows give what statsmodels makes of each post by itself."""
+    from statsmodels.api import GLM, WLS, families
+
+    rng = np.random.default_rng(1)
+    x, weight = rng.integers(0, 2, (900, 4)).astype(float), rng.uniform(0.5, 2, 900)
+    y = rng.normal(size=900) + x[:, 0]
+    happened = (rng.random(900) < 1 / (1 + np.exp(1 - 2 * x[:, 1]))).astype(float)
+    (line,) = penalised.linear_path(AlikePosts.of(x, y, weight), [30.0])
+    (odds,) = penalised.logistic_path(AlikePosts.of(x, happened, np.ones(900)), [1e-9])
+    assert len(AlikePosts.of(x, y, weight).y) == 16
+    standard = (x - x.mean(axis=0)) / x.std(axis=0)
+    theirs = WLS(y - np.median(y), standard, weights=weight)
+    assert line.coefficient == pytest.approx(
+        theirs.fit_regularized(alpha=30.0 / weight.sum(), L1_wt=0).params, abs=1e-9
+    )
+    constant = np.column_stack([np.ones(900), standard])
+    likeliest = GLM(happened, constant, family=families.Binomial()).fit(tol=1e-12).params
+    assert [odds.base, *odds.coefficient] == pytest.approx(likeliest, abs=1e-6)
+
+
+def test_unknown_values_join_unknown_ones_alone() -> None:
+    x = np.array([[1.0, np.nan], [1.0, np.nan], [1.0, 0.0], [np.nan, 1.0]])
+    sample = AlikePosts.of(x, np.arange(4.0), np.ones(4))
+    assert sorted(sample.count) == [1, 1, 2]
+    assert sorted(sample.y) == [0.5, 2.0, 3.0]
 
 
 def test_folds_hold_whole_groups_and_are_even() -> None:

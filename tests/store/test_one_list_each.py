@@ -24,7 +24,6 @@ LISTS = {
 }
 ALLOWED = {
     "core/models.py": "the lists",
-    "capture/column_facts.py": "what the ids of a platform look like",
     "capture/table_numbers.py": "a count that a table of posts has",
     "outliers/counters.py": "formats that one platform has",
     "charts/captures.py": "a colour a state",

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.analysis import labelling
+from vtlib.capture import video_tracks
 from vtlib.charts.theme import finish, nothing
 from vtlib.core.conclusion import number
 from vtlib.llm import answers as analyses
@@ -19,8 +20,8 @@ from vtlib.store.project import Project
 
 
 def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
-    """A chart for each measured video of `posts`, in their order: shots, words, speech, loudness,
-    motion.
+    """A chart for each measured video of `posts`, in their order: shots, words, speech, subtitles,
+    replays, loudness, motion.
 
     With pseudonyms without creators' pictures and the words on screen. Posts of own scripts and
     those drawn for patterns have none: they are measured for comparison, and a hundred of them
@@ -39,10 +40,14 @@ def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
         if row["post_id"] in answers.index
     }
     about = dict(zip(posts["post_id"], display.to_dict("records"), strict=True))
+    ids = [row["post_id"] for row in measures]
+    heatmaps = video_tracks.heatmaps_of(project.store, ids)
+    subtitles = video_tracks.subtitles_of(project.store, ids)
     return [
         _timeline(
             about[row["post_id"]],
-            row,
+            row
+            | {"replays": heatmaps.get(row["post_id"]), "subtitles": subtitles.get(row["post_id"])},
             folder if project.names_creators else None,
             scenes=scenes.get(row["post_id"], ()),
         )
@@ -72,12 +77,15 @@ def _timeline(
     pictures = [] if folder is None else folder.thumbnails(row["thumbs_path"], row["thumbs"] or [])
     if folder is None:
         scenes = ()
-        row = row | {"text": {"status": "not_shown", "reason": "in a report with pseudonyms"}}
+        hidden = {"status": "not_shown", "reason": "in a report with pseudonyms"}
+        row = row | {"text": hidden, "subtitles": None}
     marks = (
         " · model's scenes: ? no such cut in the file, ~ off by more than half a second"
         if scenes
         else ""
     )
+    if lines := row["subtitles"]:
+        marks += f" · subtitles: {lines['language']}, {lines['source']}"
     facts = (
         f"{row['width']} x {row['height']}, {row['duration_s']:.1f} s, "
         f"{number(len(row['cuts_s']), 'cut')}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -232,10 +232,10 @@ def _finished(project: Project, row: Row) -> Captured:
     return _closed(project, row, came, keys, use.unread())
 
 
-def settle_late(collector: Collector) -> None:
+def settle_late(collector: Collector, besides: Collection[str] = ()) -> None:
     """Book charges that were not known when their orders were closed, and look again for runs of
-    starts that were lost in earlier scrapes. Where the provider does not answer, the next scrape
-    does it.
+    starts that were lost in earlier scrapes: in other captures than `besides`. Where the provider
+    does not answer, the next scrape does it.
     """
     store = collector.project.store
     try:
@@ -243,7 +243,7 @@ def settle_late(collector: Collector) -> None:
             job = collector.apify.job(row["provider_run_id"])
             if job is not None and job.charged_usd is not None:
                 _book(collector, job_store.update(store, row, charged_usd=job.charged_usd))
-        for row in job_store.lost(store, collector.project.slug, before=collector.now):
+        for row in job_store.lost(store, collector.project.slug, besides=besides):
             job = collector.apify.find(_order(collector, row), **_whereabouts(collector, row))
             if job is not None and job.charged_usd is not None:
                 _book(

@@ -15,8 +15,8 @@ from statistics import median
 
 from vtlib.capture.own_columns import total_words
 from vtlib.core.errors import BadInput
-from vtlib.core.models import Platform, PostRef
-from vtlib.platforms import account_ref, id_time, try_post_ref
+from vtlib.core.models import PLATFORMS, Platform, PostRef
+from vtlib.platforms import account_ref, has_timed_ids, id_time, traits_of, try_post_ref
 from vtlib.platforms.fields import moment
 from vtlib.tables.column_style import Number, Style, read_length
 from vtlib.tables.reader import Table
@@ -49,16 +49,6 @@ _AVERAGES = frozenset(
         "sum",
     ]
 )
-_ID_FORMS: Mapping[Platform, re.Pattern[str]] = {
-    "tiktok": re.compile(r"[67]\d{18}"),
-    "youtube": re.compile(r"[\w-]{11}"),
-    "instagram": re.compile(r"[\w-]{9,12}|\d{17,20}(_\d+)?"),
-    "x": re.compile(r"[12]?\d{15,18}"),
-    "linkedin": re.compile(r"(urn:li:\w+:)?[67]\d{18}"),
-    "facebook": re.compile(r"\d{14,17}(_\d+)?"),
-    "pinterest": re.compile(r"\d{15,18}"),
-}
-_FIRST_YEARS: Mapping[str, int] = {"tiktok": 2015, "linkedin": 2016}  # of ids of today's form
 _LONG_ID = re.compile(r"\d{15,20}(_\d+)?|urn:li:\w+:\d+|(?=.*\d)(?=.*[A-Za-z])[\w-]{11}")
 _HANDLE = re.compile(r"@?[\w.\-]{2,40}")
 _HASHTAGS = re.compile(r"(?:#\w+[\s,;|]*)+")
@@ -205,13 +195,16 @@ def id_platforms(ids: Iterable[str], times: Iterable[datetime | None] = ()) -> l
     where ids hold the time they were given out.
     """
     words, moments = [*ids], [*times]
-    hits = [p for p in _ID_FORMS if words and all(_can_be_id(p, word) for word in words)]
+    hits = [p for p in PLATFORMS if words and all(_can_be_id(p, word) for word in words)]
     near = [p for p in hits if moments and _agrees(p, words, moments)]
     if near:
         return near
-    if "instagram" in hits and "youtube" in hits and len(words) > 1:
-        return ["instagram"]  # eleven letters that all hold a time of Instagram's: chance is small
-    return [p for p in hits if not (p == "instagram" and "youtube" in hits)] or hits
+    if any(word.isdigit() for word in words):
+        return hits
+    # Letters that all hold a time of Instagram's are no chance; one word alone can be.
+    timed = [p for p in hits if has_timed_ids(p)]
+    rest = [p for p in hits if p not in timed]
+    return (timed if len(words) > 1 else rest) if timed and rest else hits
 
 
 def id_age_days(platform: Platform, native_id: str, at: datetime) -> float | None:
@@ -251,15 +244,15 @@ def _agrees(platform: Platform, ids: Sequence[str], times: Sequence[datetime | N
 
 
 def _can_be_id(platform: Platform, word: str) -> bool:
-    if not _ID_FORMS[platform].fullmatch(word):
+    traits = traits_of(platform)
+    if not (traits.id_form and traits.id_form.fullmatch(word)):
         return False
-    if platform not in ("tiktok", "x", "linkedin", "instagram"):
-        return platform != "youtube" or not word.isdigit()
-    bare = word.rpartition(":")[2].partition("_")[0] if platform != "instagram" else word
-    if platform == "instagram" and word.partition("_")[0].isdigit():
+    is_untimed = traits.untimed_form and traits.untimed_form.fullmatch(word)
+    if is_untimed or not has_timed_ids(platform):
         return True
-    id_moment = id_time(PostRef(platform, bare, ""))
-    return id_moment is not None and _FIRST_YEARS.get(platform, 2010) <= id_moment.year <= 2100
+    number = word.rpartition(":")[2].partition("_")[0]
+    id_moment = id_time(PostRef(platform, number if number.isdigit() else word, ""))
+    return id_moment is not None and traits.first_id_year <= id_moment.year <= 2100
 
 
 def _post(cell: str) -> PostRef | None:

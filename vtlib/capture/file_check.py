@@ -15,7 +15,7 @@ from typing import Any
 from vtlib.capture import datasets as files
 from vtlib.capture import imports, ingest, mapping, messages
 from vtlib.capture import store as captures
-from vtlib.capture.read_facts import ReadFacts, TargetReading
+from vtlib.capture.read_facts import ReadFacts, TargetReading, track_counts
 from vtlib.capture.rows import BAD_VALUE
 from vtlib.capture.shapes import FileShape, first_items, shape_of_file
 from vtlib.core.errors import BadInput, VtError
@@ -162,7 +162,7 @@ def _mapped(
         keys |= chunk.keys
     unread = use.unread()
     layout = layouts.by_name(str(facts["kind"]))
-    why = layout.unread if layout else {}
+    why, tracks = layout.unread if layout else {}, track_counts(layout, use)
     kinds = ("provider_error", "no_items", "promoted", "not_a_post", "unreadable", "bad_field")
     return {
         "found": tally["found"],
@@ -170,7 +170,7 @@ def _mapped(
         "accounts": tally["accounts"],
         "rejected": {k: tally[k] for k in (*kinds, "needs_network") if tally[k]},
         "bad_values": tally[BAD_VALUE],
-        "read": tuple(count.readings()),
+        "read": (*count.readings(), *(TargetReading(*one) for one in tracks.items())),
         "unread": unread,
         "reasons": {name: why[name] for name in unread if name in why},
         **_changes(keys, str(facts["kind"]), project),

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import yaml
 
 from vtlib.core.models import METRICS
+from vtlib.core.time_zones import without_zone
 
 Kind = Literal["target", "date", "other", "part"]
 
@@ -28,6 +29,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _EAST = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"  # kana, Han, Hangul: blanks mean nothing
 _EAST_BLANK = re.compile(rf"(?<={_EAST}) (?={_EAST})")
 _UNTIL_NOW = re.compile(r"\b(?:all time|to date|so far)\b")
+_TIMES = ("posted_at", "captured_at")
 _PARTS = ("parts", "rates", "spans", "accounts")
 PARTIAL = frozenset((*METRICS, "followers"))  # concepts of which a column can be a part
 
@@ -51,7 +53,13 @@ class Meaning:
 
 
 def meanings(heading: str) -> tuple[Meaning, ...]:
-    """What a heading can mean, the likeliest first; () where no list has it."""
+    """What a heading can mean, the likeliest first; () where no list has it. A zone in the heading
+    of a time, "Published (CET)", is no part of its words.
+    """
+    if (bare := without_zone(heading)) != heading:
+        times = tuple(m for m in meanings(bare) if m.kind == "date" or m.concept in _TIMES)
+        if times:
+            return times
     tokens = tuple(_tokens(heading))
     for key in _keys(tokens):
         if hits := _lists().phrases.get(key):

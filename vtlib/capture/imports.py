@@ -16,11 +16,12 @@ import pandas as pd
 from vtlib.capture import datasets as files
 from vtlib.capture import ingest, job_store, mapping, messages, own_posts, stage, table_maps
 from vtlib.capture import store as captures
-from vtlib.capture.read_facts import ReadFacts
+from vtlib.capture.read_facts import ReadFacts, track_counts
 from vtlib.capture.rows import begin_row
 from vtlib.capture.shapes import FileShape, shape_of_file
 from vtlib.capture.table_files import cached_table
 from vtlib.capture.table_maps import TableMap
+from vtlib.capture.video_tracks import save_tracks
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput, SourceFailed, VtError
 from vtlib.core.models import Platform, PostRef
@@ -314,7 +315,10 @@ def _import_file(project: Project, path: Path, choices: ImportOptions) -> list[I
 def _guarded(project: Project, one: files.Dataset, choices: ImportOptions) -> ImportReport:
     try:
         with project.store.session():
-            return _import_dataset(project, one, choices)
+            report = _import_dataset(project, one, choices)
+            path = None if one.member else one.path
+            note = save_tracks(project.store, report.capture_id, report.actor, path)
+            return replace(report, notes=(*report.notes, note)) if note else report
     except VtError as error:
         if error.exit_code == 7:  # a busy store is no fault of this file: the whole command waits
             raise
@@ -415,7 +419,9 @@ def _remap(project: Project, row: dict[str, Any], *, is_strict: bool) -> ImportR
     total = _Total()
     for batch in captures.raw_items(project.store, capture.capture_id):
         total.add(ingest.store_items(project.store, batch, capture, choose=ingest.without_raw))
-    return _finish(project, capture, total, is_strict=is_strict)
+    report = _finish(project, capture, total, is_strict=is_strict)
+    save_tracks(project.store, report.capture_id, report.actor)
+    return report
 
 
 def _of_order(project: Project, capture_id: str, exit_code: int) -> ImportReport:
@@ -442,6 +448,7 @@ def _finish(
     warnings = messages.warnings(tally, metrics, at=capture.captured_at, basis=basis)
     fate = messages.fate(tally, ratio=ratio, least=least)
     unread = total.use.unread()
+    layout = layouts.by_name(capture.actor or "")
     row = captures.finish(
         project.store,
         capture.capture_id,
@@ -453,13 +460,12 @@ def _finish(
             "warnings": warnings,
             "vanished": [str(one["metric"]) for one in metrics],
             "unread": unread,
-            "read_facts": total.facts.counts(),
+            "read_facts": {**total.facts.counts(), **track_counts(layout, total.use)},
         },
     )
     bad = messages.unreadable(tally)
     code = 4 if is_failure or (is_strict and warnings) else 2 if bad else 0
     report = _report(row, status="failed" if is_failure else "ok", reason=row["reason"] or "")
-    layout = layouts.by_name(capture.actor or "")
     if layout and layout.own:
         people.mark_capture_own(project.store, project.slug, capture.capture_id)
     notes = (

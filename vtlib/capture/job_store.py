@@ -4,7 +4,7 @@ Machine only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -75,15 +75,16 @@ def unpriced(store: Store, project: str) -> list[dict[str, Any]]:
     )
 
 
-def lost(store: Store, project: str, *, before: datetime) -> list[dict[str, Any]]:
-    """Closed orders asked before a time (the provider's clock) with starts whose reply was lost
-    and whose run was not found.
+def lost(store: Store, project: str, *, besides: Collection[str]) -> list[dict[str, Any]]:
+    """Closed orders but `besides` (capture ids) with starts whose reply was lost and whose run was
+    not found.
     """
     return _rows(
         store,
         "SELECT * FROM capture_orders WHERE project_id = $project AND closed_at IS NOT NULL "
-        "AND lost_starts > 0 AND provider_asked_at < $before ORDER BY asked_at, capture_id",
-        {"project": project, "before": naive(before)},
+        "AND lost_starts > 0 AND NOT list_contains($besides, capture_id) "
+        "ORDER BY asked_at, capture_id",
+        {"project": project, "besides": list(besides)},
     )
 
 

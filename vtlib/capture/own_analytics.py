@@ -9,7 +9,7 @@ post is named with the place where it belongs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,6 +37,7 @@ from vtlib.capture.own_values import (
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
 from vtlib.core.models import Format, Metric, Platform, PostRef
+from vtlib.platforms import traits_of
 from vtlib.tables.reader import (
     Damage,
     Table,
@@ -274,7 +275,7 @@ def _own_post(
     facts = {name: cells[head].strip() for name, head in layout.facts.items()}
     kind = next((f for word, f in _TYPES.items() if word in facts.get("type", "").lower()), None)
     title, caption = facts.get("title") or None, facts.get("caption") or None
-    if ref.platform in columns.words().without_titles:
+    if not traits_of(ref.platform).has_titles:
         title, caption = None, caption or title
     length = layout.facts.get("duration_s", "")
     return OwnPost(
@@ -370,7 +371,7 @@ def _merged(parts: Sequence[Export], platform: Platform | None, name: str) -> Ex
     retention = sum(part.n_posts for part in parts if not part.posts)
     return Export(
         one,
-        [row for part in parts for row in part.rows],
+        [*_distinct(row for part in parts for row in part.rows)],
         len(posts) + retention,
         tuple(dict.fromkeys(h for part in parts for h in part.unknown_columns)),
         [skip for part in parts for skip in part.skipped],
@@ -381,6 +382,12 @@ def _merged(parts: Sequence[Export], platform: Platform | None, name: str) -> Ex
         followers={day: n for part in parts for day, n in part.followers.items()},
         elsewhere=tuple(text for part in parts for text in part.elsewhere),
     )
+
+
+def _distinct(rows: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """Rows without those that say the same again, as lists of top posts by several metrics do."""
+    names = ("post_id", "metric", "day", "at_ratio", "value")
+    return {tuple(row[name] for name in names): row for row in rows}.values()
 
 
 def _retention(table: Table, curve: tuple[str, str], base: dict[str, Any]) -> Export:

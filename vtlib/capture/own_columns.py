@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import yaml
 
+from vtlib.core.time_zones import without_zone
+
 Unit = Literal["count", "s", "ratio"]
 _WORDS = Path(__file__).with_name("own_headings.yaml")
 _NOT_READ = {"unit"}  # keys of a concept that are no language
@@ -42,8 +44,7 @@ class HeadingMeaning:
 class Words:
     """The headings as data.
 
-    `meanings` concept and rank by heading, `units` of the metrics, `scales` seconds a unit,
-    `month_first` whose habit it is, by platform; `without_titles`: platforms with captions alone.
+    `meanings` concept and rank by heading, `units` of the metrics, `scales` seconds a unit.
     """
 
     meanings: Mapping[str, tuple[str, int]]
@@ -51,8 +52,6 @@ class Words:
     totals: frozenset[str]
     lifetime: frozenset[str]
     scales: Mapping[str, float]
-    month_first: Mapping[str, str]
-    without_titles: frozenset[str]
 
 
 @cache
@@ -69,8 +68,6 @@ def words() -> Words:
         frozenset(map(fold, data["totals"])),
         frozenset(map(fold, data["lifetime"])),
         {fold(word): float(scale) for scale, names in data["units"].items() for word in names},
-        data["month_first"],
-        frozenset(data["without_titles"]),
     )
 
 
@@ -94,6 +91,8 @@ def meaning(heading: str) -> HeadingMeaning | None:
     lookup = words().meanings
     base, scale, is_percent = _without_unit(folded)
     place = lookup.get(folded) or lookup.get(base)
+    if place is None and (clock := lookup.get(fold(without_zone(COPY.sub("", heading))))):
+        place = clock if clock[0] in ("posted_at", "day") else None
     return HeadingMeaning(*place, scale, is_percent) if place else None
 
 

@@ -12,15 +12,12 @@ from itertools import islice, pairwise
 from vtlib.capture import own_columns as columns
 from vtlib.capture.own_dates import read_date_words
 from vtlib.core.models import Platform, PostRef
-from vtlib.platforms import id_time, post_ref, try_post_ref
+from vtlib.platforms import id_time, ref_of_id, traits_of, try_post_ref
 from vtlib.tables.column_style import Style
 from vtlib.tables.reader import Table
 
 SAMPLE_ROWS = 200
-BY_ID: tuple[Platform, ...] = ("tiktok", "x")
-_YOUTUBE_ID = re.compile(r"[\w-]{11}")
 _SHARE = re.compile(r"\b(share|ugcPost)[:-](\d{15,20})\b", re.IGNORECASE)
-_ID_LINKS = {"tiktok": "https://www.tiktok.com/@_/video/", "x": "https://x.com/i/status/"}
 # A planned post has its id up to this long before it is out, as a day in another zone may be.
 ID_GAP = timedelta(hours=38)
 
@@ -84,16 +81,18 @@ def identify(url: str, native: str, platform: Platform | None) -> PostRef | None
 
 
 def _by_id(word: str, platform: Platform | None) -> PostRef | None:
-    # Instagram's numeric ids are not those of its links, so a row without a link cannot be told
-    # there.
-    if platform in BY_ID and word.isascii() and word.isalnum() and any(c.isdigit() for c in word):
-        return PostRef(platform, word, _ID_LINKS[platform] + word)
     # YouTube Studio names a video by its id alone, under "Content". Numbers alone are ids of
     # others: of 64 signs eleven digits are one in 10^9.
-    is_youtube = platform == "youtube" or (platform is None and not word.isdigit())
-    if is_youtube and _YOUTUBE_ID.fullmatch(word) and not columns.is_total(word):
-        return post_ref(f"https://www.youtube.com/watch?v={word}")
-    return None
+    if platform == "youtube" or (platform is None and _is_youtube_word(word)):
+        return None if columns.is_total(word) else ref_of_id(word, "youtube")
+    # Instagram's numeric ids are not those of its links, so a row without a link cannot be told
+    # there.
+    return ref_of_id(word, platform) if platform and traits_of(platform).has_link_ids else None
+
+
+def _is_youtube_word(word: str) -> bool:
+    form = traits_of("youtube").id_form
+    return bool(form and form.fullmatch(word))
 
 
 def _sample(table: Table) -> list[dict[str, str]]:
@@ -169,11 +168,7 @@ def _id_column(
 
 def _is_youtube_id(cell: str) -> bool:
     """Whether a cell has the form of a YouTube id beyond doubt: no word has it."""
-    return (
-        bool(_YOUTUBE_ID.fullmatch(cell))
-        and bool(re.search(r"[\d_-]", cell))
-        and not (cell.isdigit() or cell.islower())
-    )
+    return _is_youtube_word(cell) and bool(re.search(r"[\d_-]", cell)) and not cell.islower()
 
 
 def _is_post_link(cell: str) -> bool:
@@ -237,7 +232,7 @@ def _date_styles(
     styles, order = dict(layout.styles), table.options.date_order
     times = [h for h in (layout.day, layout.facts.get("posted_at")) if h]
     orders = {styles[h].order for h in times if styles[h].order in ("dmy", "mdy")}
-    habit = columns.words().month_first.get(platforms.most_common(1)[0][0]) if platforms else None
+    habit = traits_of(platforms.most_common(1)[0][0]).month_first if platforms else ""
     note = ""
     if len(orders) == 1:
         order = next(iter(orders))

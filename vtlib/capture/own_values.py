@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from vtlib.capture import own_columns as columns
 from vtlib.capture.own_dates import has_clock, read_date_words
 from vtlib.capture.own_layout import ID_GAP, ExportColumns
 from vtlib.core.errors import BadInput
 from vtlib.core.models import METRICS, Metric, Platform, PostRef
-from vtlib.platforms import id_time
+from vtlib.platforms import id_time, traits_of
 from vtlib.tables.column_style import Number, Style, read_length
+from vtlib.tables.reader import refuse_several_zones
 
 _DECIMAL = "Say which: --decimal . or --decimal , (the mark before fractions)."
 _UNKNOWN = {
@@ -71,18 +72,20 @@ def read_posted_at(text: str, layout: ExportColumns, ref: PostRef, place: Place)
     is_vague = moment is None or not has_clock(text)
     if id_moment and is_vague and (not re.search(r"\d{4}", text) or _is_near(id_moment, moment)):
         moment = id_moment
-    return moment.replace(tzinfo=None) if moment else None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment and moment.tzinfo else moment
 
 
 def read_time(text: str, style: Style, head: str, place: Place) -> datetime | None:
     """A time in numbers or words; None for words that say none. Raises BadInput where day and
     month can be swapped.
     """
+    refuse_several_zones(style, head, place.file)
     try:
         moment = style.read_time(text)
     except ValueError as error:
         if "can be day and month" not in str(error):
-            return read_date_words(text, latest=place.exported_at)
+            moment = read_date_words(text, latest=place.exported_at)
+            return style.in_zone(moment, text) if moment else None
         raise BadInput(
             f"{error}, and no row shows which.",
             todo="Say which: --date-order dmy or --date-order mdy.",
@@ -110,14 +113,14 @@ def read_plain(text: str, style: Style, head: str, place: Place) -> Number | Non
 
 def counts(values: list[tuple[str, str, Number]], platform: Platform) -> dict[str, Metric]:
     """The numbers that are metrics of posts, by name; where a platform's shares are reposts
-    (platforms/x.py), they are these, and not copies of a link.
+    (platforms/traits.py), they are these, and not copies of a link.
     """
     metrics = {
         metric: Metric(int(number.value), "estimated" if number.is_estimated else "observed")
         for _, metric, number in values
         if metric in METRICS
     }
-    if platform in ("x", "linkedin") and "reposts" in metrics:
+    if traits_of(platform).shares_are_reposts and "reposts" in metrics:
         metrics["shares"] = metrics["reposts"]
     return metrics
 

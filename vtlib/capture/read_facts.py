@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.models import METRICS
+from vtlib.platforms.field_use import FieldUse
+from vtlib.platforms.layouts import Layout
 
 _SAMPLE_CHARS = 60
 _POST = ("native_id", "url", "posted_at", "title", "caption", "duration_s", "format", "language")
@@ -69,6 +71,12 @@ class ReadFacts:
             if self.items[name] or self.hidden[name]:
                 sample = self.samples.get(name, "")
                 yield TargetReading(name, self.items[name], self.hidden[name], sample)
+
+
+def track_counts(layout: Layout | None, use: FieldUse) -> dict[str, int]:
+    """Items that hold each of a layout's tracks (capture/video_tracks.py)."""
+    names = layout.tracks.values() if layout else ()
+    return {name: use.present[name] for name in names if use.present[name]}
 
 
 def _values(column: pd.Series, name: str) -> pd.Series:

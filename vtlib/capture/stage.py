@@ -145,6 +145,7 @@ def scrape(
     with _alone(project):
         collector = _collector(project)
         done = scheduler.take_up(collector, told=tell)
+        earlier = len(done)
         budget = scheduler.ScrapeBudget(scheduler.left_usd(project))
 
         def ask(plan: Callable[[Project, Ledger], Wave]) -> Wave:
@@ -160,7 +161,7 @@ def scrape(
             if not _is_narrow(project):
                 ask(_linked)
             ask(_profiles)
-        jobs.settle_late(collector)
+        jobs.settle_late(collector, besides=[one.capture_id for one in done[earlier:]])
     if on_new and any(one.new for one in done):
         on_new(project)
     return done

@@ -43,7 +43,7 @@ def table_of(dataset: Dataset, options: TableOptions) -> Table:
     if read := json_reader(dataset):
         return _json_table(dataset, read, options)
     _refuse_pages(head.lstrip(b"\xef\xbb\xbf \t\r\n"), dataset.name)
-    table = read_table(dataset.open, name=dataset.name, options=options)
+    table = _with_posts(dataset, read_table(dataset.open, name=dataset.name, options=options))
     if len(table.columns) < 2:
         raise BadInput(
             "neither JSON, JSONL nor a table with several columns",
@@ -51,6 +51,24 @@ def table_of(dataset: Dataset, options: TableOptions) -> Table:
             file=dataset.name,
         )
     return _without_headings(table) if any(map(_is_post_link, table.columns)) else table
+
+
+def _with_posts(dataset: Dataset, table: Table) -> Table:
+    """Of tables one below another the first that links to posts, where a person names none."""
+    if table.options.sheet or not table.sections:
+        return table
+    for title in table.sections:
+        options = replace(table.options, sheet=title)
+        one = read_table(dataset.open, name=dataset.name, options=options)
+        rows = (row for _, row in islice(one.rows(), _SAMPLE_ITEMS) if isinstance(row, dict))
+        if any(_is_post_link(cell) for row in rows for cell in row.values()):
+            return one
+    raise BadInput(
+        f"there are {len(table.sections)} tables one below another, and none links to posts: "
+        f"{', '.join(table.sections)}.",
+        todo="Own statistics: vt import analytics FILE. Else name one: --sheet TITLE.",
+        file=dataset.name,
+    )
 
 
 def _without_headings(table: Table) -> Table:

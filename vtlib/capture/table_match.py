@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from vtlib.capture import own_columns
 from vtlib.capture.column_facts import MOST, ColumnFacts, column_facts, is_summary_row
 from vtlib.capture.headings import format_words, normalised
 from vtlib.capture.proposals import Choice, ColumnMatch, Proposal, Question
@@ -17,6 +16,7 @@ from vtlib.capture.table_dates import match_dates
 from vtlib.capture.table_numbers import match_numbers
 from vtlib.capture.table_posts import match_posts
 from vtlib.core.models import Platform
+from vtlib.platforms import traits_of
 from vtlib.platforms.layouts.layout import Layout
 from vtlib.tables.reader import Table
 
@@ -228,7 +228,7 @@ def _match_texts(board: MatchBoard) -> None:
         title
         and not board.taken("caption")
         and board.platforms
-        and board.platforms <= own_columns.words().without_titles
+        and not any(traits_of(platform).has_titles for platform in board.platforms)
     ):
         board.take(
             "caption",

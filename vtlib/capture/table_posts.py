@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
 
 from vtlib.capture.column_facts import MOST, ColumnFacts, id_platforms
 from vtlib.capture.proposals import Choice, Question
 from vtlib.capture.table_board import MatchBoard
 from vtlib.core.models import Platform, PostRef
-
-_WORDS: dict[str, Platform] = {
-    **{name: name for name in get_args(Platform)},
-    "twitter": "x",
-    "yt": "youtube",
-    "ig": "instagram",
-    "insta": "instagram",
-    "fb": "facebook",
-    "tik": "tiktok",
-    "reels": "instagram",
-    "shorts": "youtube",
-    "抖音": "tiktok",
-    "tt": "tiktok",
-}
+from vtlib.platforms import platform_words
 
 
 def match_posts(board: MatchBoard) -> None:
@@ -176,5 +162,5 @@ def _match_platform_column(board: MatchBoard) -> bool:
 def _platform_word(text: str) -> Platform | None:
     words = text.casefold().replace("_", " ").replace("-", " ").replace("/", " ").split()
     joined = "".join(words)
-    hits = {p for w, p in _WORDS.items() if w in words or (len(w) > 4 and w in joined)}
+    hits = {p for w, p in platform_words().items() if w in words or (len(w) > 4 and w in joined)}
     return hits.pop() if len(hits) == 1 else None

@@ -71,6 +71,7 @@ def show_video(at: Workspace, name: str) -> Answer:
     file = {**facts, "path": at.outputs / facts["path"] if facts["path"] else None}
     lines = [
         *_video_lines(file, with_measures=True),
+        *_track_lines(parts),
         *_section(
             "Posts that show it",
             parts["posts"],
@@ -116,6 +117,7 @@ def _post_lines(parts: Row) -> list[str]:
         *_numbers(parts["snapshots"]),
         *(line for row in parts["projects"] for line in _tier_lines(row)),
         *_video_lines(parts["video"][0] if parts["video"] else None, with_measures=False),
+        *_track_lines(parts),
         *_section("Duplicates", parts["duplicates"], ("post_id", "handle", "posted_at", "views", "url")),  # noqa: E501
         *_section("Answers of models", parts["analyses"], _ANALYSES),
         *_section("Fits", parts["fits"], _FITS),
@@ -197,6 +199,20 @@ def _video_lines(facts: Row | None, *, with_measures: bool) -> list[str]:
     elif facts["measured"]:
         lines.append(f"  not measured: {_line(facts['not_measured_because'])}")
     return lines
+
+
+def _track_lines(parts: Row) -> list[str]:
+    """The most replayed stretch, and the subtitles with where their words came from."""
+    from vtlib.capture.video_tracks import replay_words
+
+    rows = [
+        {**s, "words": _line(s["text"])[:60] if s["text"] else "only listed"}
+        for s in parts["subtitles"]
+    ]
+    return [
+        *(f"  most replayed: {replay_words(one)}" for one in parts["most_replayed"]),
+        *_section("Subtitles", rows, ("language", "source", "file", "words")),
+    ]
 
 
 def _measures(facts: Row) -> list[str]:

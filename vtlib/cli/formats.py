@@ -71,7 +71,7 @@ def _row(one: Layout) -> str:
         one.platform or "the link tells",
         one.get,
         f"[{_SURE[one.certain]}]({one.source})",
-        ", ".join(one.fields),
+        ", ".join([*one.fields, *dict.fromkeys(one.tracks.values())]),
         "; ".join([*([one.note.rstrip(".")] if one.note else []), *own, *rejected, *unread]),
     )
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

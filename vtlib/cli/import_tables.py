@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Take the match as it is, where no question is open.")
 @click.option("--own", is_flag=True, help="The posts are ours.")
 @click.option(
-    "--sheet", default="", help="Of a workbook. Default: the one that looks like a table."
+    "--sheet", default="", help="Of a workbook, or the title of a table above or below others."
 )
 @click.option("--table", "table_name", default="", help="Of a DuckDB or SQLite file with several.")
 @click.option(

@@ -28,6 +28,7 @@ FROM measures WHERE status = 'ok' AND list_contains($ids, post_id)"""
 _SCRIPTS = (
     "SELECT title, status FROM scripts WHERE post_id = ? AND project_id = ? ORDER BY created_at"
 )
+_REPLAYED = "SELECT start_s, end_s FROM most_replayed WHERE post_id = ?"
 _ANSWER = "SELECT answer, model FROM analyses_latest WHERE post_id = ? AND task = 'analysis'"
 
 
@@ -81,6 +82,7 @@ class Dossier:
     """One post in detail: view, a model's answer (None: not asked), scripts modelled on it.
 
     `decisions`: rows of `reviews`, one a reviewer, the latest (which counts) first.
+    `most_replayed`: rows of the view of that name, at most one.
     """
 
     post: PostView
@@ -88,6 +90,7 @@ class Dossier:
     model: str = ""
     scripts: Sequence[Mapping[str, Any]] = field(default=())
     decisions: Sequence[Mapping[str, Any]] = field(default=())
+    most_replayed: Sequence[Mapping[str, Any]] = ()
 
 
 def page(project: Project, wish: PostQuery) -> PostPage:
@@ -114,12 +117,12 @@ def dossier(project: Project, post_id: str) -> Dossier:
         measures = _measures(connection, posts)
         answers = records(connection, _ANSWER, [post_id])
         scripts = records(connection, _SCRIPTS, [post_id, project.slug])
+        replays = records(connection, _REPLAYED, [post_id])
     decisions = people.decisions(project.store, project.slug, post_id)
     analysis = answers[0] if answers else {}
     view = _seen(project, posts[0], measures, n_pictures=None)
-    return Dossier(
-        view, analysis.get("answer"), str(analysis.get("model") or ""), scripts, decisions
-    )
+    model = str(analysis.get("model") or "")
+    return Dossier(view, analysis.get("answer"), model, scripts, decisions, replays)
 
 
 def _rows(

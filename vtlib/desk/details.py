@@ -45,6 +45,11 @@ LEFT JOIN media AS m ON m.post_id = p.post_id
 LEFT JOIN measures AS x ON x.post_id = p.post_id
 WHERE m.post_id IS NOT NULL OR x.post_id IS NOT NULL"""
 
+_REPLAYED = "SELECT * EXCLUDE (post_id) FROM most_replayed WHERE post_id = $post"
+
+_SUBTITLES = """SELECT language, source, captured_at, file, text, text IS NULL AS is_only_listed
+FROM subtitles WHERE post_id = $post ORDER BY is_only_listed, language, source"""
+
 _DUPLICATES = """SELECT p.post_id, p.platform, p.handle, p.posted_at, p.views, p.url, t.share,
     t.method
 FROM (
@@ -89,6 +94,8 @@ _POST = {
     "snapshots": _SNAPSHOTS,
     "projects": _PROJECTS,
     "video": _MEDIA,
+    "most_replayed": _REPLAYED,
+    "subtitles": _SUBTITLES,
     "duplicates": _DUPLICATES,
     "analyses": _ANALYSES,
     "fits": _FITS,
@@ -128,8 +135,8 @@ _ACCOUNT = {
 
 def post(store: Store, ref: str) -> Row:
     """A post (id, native id or URL): `post`, a row of posts_latest, and lists `snapshots`,
-    `projects` (tier and why), `video` (file and measures, at most one), `duplicates`, `analyses`,
-    `fits`, `scripts`, `verdicts`.
+    `projects` (tier and why), `video` (file and measures, at most one), `most_replayed` (a stretch,
+    at most one), `subtitles`, `duplicates`, `analyses`, `fits`, `scripts`, `verdicts`.
 
     Raises BadInput when it is not in the store, with the nearest that is.
     """

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from vtlib.adaptation import drafts, product_table
 from vtlib.adaptation.drafts import DraftRequest
+from vtlib.capture.video_tracks import replay_words
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS, REASONS
 from vtlib.desk import browse, controls, pictures
@@ -344,7 +345,9 @@ def _decided(decision: Mapping[str, Any], stands: Mapping[str, Any]) -> Markup:
 
 
 def _film(dossier: Dossier) -> Markup:
-    return pictures.strip(dossier.post.pictures) + pictures.lanes(dossier.post.measures)
+    video = pictures.strip(dossier.post.pictures) + pictures.lanes(dossier.post.measures)
+    lines = [pictures.quiet(f"Most replayed: {replay_words(one)}") for one in dossier.most_replayed]
+    return Markup("").join([video, *lines])
 
 
 def _why(answer: Mapping[str, Any], model: str) -> Markup:

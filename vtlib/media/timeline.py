@@ -71,11 +71,14 @@ _THUMB_HEIGHT = 92
 _LANE_HEIGHT = 16
 _CURVE_HEIGHT = 60
 _MAX_THUMBS = 14  # more would overlap
+_MAX_CUES = 300  # of a long video the first: more are no readable lane
+_SOMETIMES = ("model", "subtitles")  # lanes that are left out where there is nothing
 _COLOURS = {
     "shots": "#4c6a92",
     "model": "#9a9a9a",
     "text": "#b8762f",
     "speech": "#3f8f6b",
+    "subtitles": "#5f7f8f",
     "faces": "#8a5fa8",
 }
 # Colour and mark of a model's scene, by the check of the cut that starts it.
@@ -109,7 +112,8 @@ def timeline_chart(
     `thumbnails` are (time in s, JPEG bytes) and go inline as data URLs, 14 at most, evenly chosen.
     `scenes` of a model are drawn under the measured shots: ? marks a start where the file has no
     cut, ~ one that is off. A lane that was not measured shows the reason; one without results is
-    empty.
+    empty. Beside the measures may stand `replays` (start_s, end_s, intensity_ratio) and `subtitles`
+    (source, cues), as capture/video_tracks.py gives them.
     """
     duration_s = float(measures["duration_s"])
     axis = alt.X("start_s:Q", scale=alt.Scale(domain=[0, duration_s], nice=False), title=None)
@@ -117,6 +121,9 @@ def timeline_chart(
     if thumbnails:
         rows.append(_pictures(thumbnails, duration_s))
     rows.append(_lanes(lane_table(measures, scenes), axis))
+    if replays := measures.get("replays"):
+        points = [[one["start_s"], one["intensity_ratio"]] for one in replays]
+        rows.append(_curve(points, "replays, 1 = the most", axis, is_last=False))
     for name, title in (("loudness", "loudness, LUFS"), ("motion", "motion, grey levels/0.1 s")):
         points = measures.get("curves", {}).get(name) or []
         rows.append(_curve(points, title, axis, is_last=name == "motion"))
@@ -125,12 +132,15 @@ def timeline_chart(
 
 def lane_table(measures: dict[str, Any], scenes: Sequence[Scene] = ()) -> pd.DataFrame:
     """The bars as rows: lane, start_s, end_s, label, held ("" but for scenes of a model); a lane
-    without measures has one, from 0 to 0. Without scenes there is no lane for the model.
+    without measures has one, from 0 to 0. Without scenes there is no lane for the model, without
+    subtitles none for these.
     """
     all_bars = bars(measures)
     rows = [(b.lane, b.start_s, b.end_s, b.label) for b in all_bars if b.lane == "shots"]
     rows += [("model", s.start_s, s.end_s, s.label) for s in scenes]
     rows += [(b.lane, b.start_s, b.end_s, b.label) for b in all_bars if b.lane != "shots"]
+    cues = (measures.get("subtitles") or {}).get("cues") or []
+    rows += [("subtitles", c["start_s"], c["end_s"], c["text"]) for c in cues[:_MAX_CUES]]
     table = pd.DataFrame(rows, columns=["lane", "start_s", "end_s", "label"])
     statuses = {(s.start_s, s.label): s.cut_status for s in scenes}
     places = zip(table["start_s"], table["label"], strict=True)
@@ -166,7 +176,8 @@ def _pictures(thumbnails: Sequence[tuple[float, bytes]], duration_s: float) -> a
 
 def _lanes(table: pd.DataFrame, axis: alt.X) -> alt.LayerChart:
     is_model = table["lane"] == "model"
-    order = [name for name in _COLOURS if name != "model" or is_model.any()]
+    there = {*table["lane"]}
+    order = [name for name in _COLOURS if name not in _SOMETIMES or name in there]
     colours = table["lane"].map(_COLOURS)
     table = table.assign(
         colour=colours.mask(is_model, table["held"].map(lambda h: _MARKS[h][0])),

@@ -21,13 +21,14 @@ from vtlib.capture import imports
 from vtlib.capture import store as captures
 from vtlib.capture.mapping import Capture, capture_key
 from vtlib.capture.rows import bare_post_row, begin_row, frame, link_row, named_item_row
+from vtlib.capture.video_tracks import save_files
 from vtlib.core.errors import BadInput
-from vtlib.core.models import Mapped, Platform, PostRef
+from vtlib.core.models import PLATFORMS, Mapped, Platform, PostRef
 from vtlib.core.settings import person
 from vtlib.media.downloads import save_note
 from vtlib.media.folder import MediaFolder
 from vtlib.media.local_files import adopt_file, find_videos
-from vtlib.platforms import SOURCES, has_timed_ids, id_time, layouts, post_ref, try_post_ref
+from vtlib.platforms import has_timed_ids, id_time, layouts, post_ref, ref_of_id, traits_of
 from vtlib.store import people
 from vtlib.store.project import Project
 
@@ -35,8 +36,6 @@ ACTOR = "local videos"
 SIDECARS = (".url", ".webloc", ".desktop")
 NO_POST = "no post is known"
 _IN_BRACKETS = re.compile(r"\[([\w-]{5,40})\]\s*$")  # yt-dlp's names: Title [id].mp4
-_LONG_NUMBER = re.compile(r"(?<!\d)\d{18,19}(?!\d)")  # ids of TikTok and X
-_YOUTUBE_ID = re.compile(r"[\w-]{11}")
 _EARLIEST = datetime(2010, 11, 1, tzinfo=UTC)  # X's first id with one
 
 
@@ -135,27 +134,23 @@ def ref_in_name(stem: str, platform: Platform | None) -> PostRef | None:
     that one platform alone can have given out by now is taken.
     """
     bracket = _IN_BRACKETS.search(stem)
-    numbers = _LONG_NUMBER.findall(stem)
+    numbers = [word for word in re.findall(r"\d+", stem) if _file_refs(word)]
     words = [bracket[1]] if bracket else numbers if len(numbers) == 1 else []
-    refs = [ref for word in words for name in ("tiktok", "x") if (ref := _by_id(word, name))]
-    sure = [ref for ref in refs if _is_past(ref)]
-    if bracket and _YOUTUBE_ID.fullmatch(bracket[1]) and not bracket[1].isdigit():
-        code = _by_id(bracket[1], "instagram")
-        sure += [] if code and _is_past(code) else _listed(_by_id(bracket[1], "youtube"))
+    refs = [ref for word in words for ref in _file_refs(word)]
+    timed = [ref for ref in refs if has_timed_ids(ref.platform) and _is_past(ref)]
+    untimed = [ref for ref in refs if not has_timed_ids(ref.platform)]
+    sure = [] if timed and untimed else timed or untimed
     if platform:
-        hits = [ref for word in (*words, stem) if (ref := _by_id(word, platform))]
+        hits = [ref for word in (*words, stem) if (ref := ref_of_id(word, platform))]
         sure = [r for r in hits if not has_timed_ids(r.platform) or _is_past(r)][:1] or sure
     return sure[0] if len(sure) == 1 else None
 
 
-def _listed(ref: PostRef | None) -> list[PostRef]:
-    return [ref] if ref else []
-
-
-def _by_id(word: str, platform: Platform) -> PostRef | None:
-    number = f"activity:{word}" if platform == "linkedin" else word
-    ref = try_post_ref(getattr(SOURCES[platform], "POST_LINK", "").format(number))
-    return ref if ref and ref.native_id == word else None
+def _file_refs(word: str) -> list[PostRef]:
+    """The posts of the platforms by whose ids of this form tools name the videos they save."""
+    forms = {name: traits_of(name).file_id_form for name in PLATFORMS}
+    names = [name for name, form in forms.items() if form and form.fullmatch(word)]
+    return [ref for name in names if (ref := ref_of_id(word, name))]
 
 
 def _is_past(ref: PostRef) -> bool:
@@ -220,6 +215,8 @@ def _import_items(project: Project, videos: Iterable[_Video]) -> list[_Video]:
             if report.status != "failed":
                 continue
         bare.append(video)
+    for video in bare:
+        save_files(project.store, str(video.ref.post_id), video.path)
     return bare
 
 

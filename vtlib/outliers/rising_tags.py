@@ -281,20 +281,23 @@ def _windows(uses: Uses, at_h: float) -> Ints:
 
 def _creators(window: Ints, creator: Ints) -> tuple[int, int]:
     """Distinct creators of the last window, and creators x windows before it."""
-    pairs = np.unique(np.stack([window, creator]), axis=1)[0]
-    return int((pairs == 0).sum()), int((pairs > 0).sum())
+    inside = window >= 0
+    size = int(creator.max(initial=0)) + 1
+    back = np.unique(window[inside] * size + creator[inside]) // size
+    return int((back == 0).sum()), int((back > 0).sum())
 
 
 def _counts(uses: Uses, window: Ints) -> tuple[Ints, Ints]:
     """(tags,) distinct creators in the last window, and creators x windows before it."""
     at = window[uses.post]
     inside = at >= 0
-    triples = np.unique(
-        np.stack([uses.tag[inside], at[inside], uses.creator[uses.post][inside]]), axis=1
-    )
+    n_creators = int(uses.creator.max(initial=0)) + 1
+    # One number a tag, window and creator: sorting rows of three takes ten times as long.
+    by_window = uses.tag[inside] * (N_BEFORE + 1) + at[inside]
+    distinct = np.unique(by_window * n_creators + uses.creator[uses.post][inside])
+    tag, back = np.divmod(distinct // n_creators, N_BEFORE + 1)
     size = int(uses.tag.max()) + 1
-    is_now = triples[1] == 0
     return (
-        np.bincount(triples[0][is_now], minlength=size),
-        np.bincount(triples[0][~is_now], minlength=size),
+        np.bincount(tag[back == 0], minlength=size),
+        np.bincount(tag[back > 0], minlength=size),
     )

@@ -160,7 +160,8 @@ def _squares(score: Floats, y: Floats, weight: Floats) -> float:
 
 
 def _surprise(score: Floats, y: Floats, weight: Floats) -> float:
-    return float((weight * log_loss(expit(score), y > 0.5)).sum())
+    p, yes = expit(score), np.ones(len(y), bool)
+    return float((weight * (y * log_loss(p, yes) + (1 - y) * log_loss(p, ~yes))).sum())
 
 
 def _too_little(past: Past, kind: Kind, is_tested: NDArray[np.bool_]) -> str:

@@ -42,22 +42,45 @@ class PenalisedModel:
         )
 
 
-Fit = Callable[[Floats, Floats, Floats, Sequence[float]], list[PenalisedModel]]
+@dataclass(frozen=True, slots=True)
+class AlikePosts:
+    """Posts with the same features as one row: `features` (u, k); `y` (u,) their weighted mean,
+    `weight` their sum, `count` how many they are. `middle`: the median outcome of all posts.
+
+    Sums of squares, products and log-likelihoods that are linear in y are those of the posts.
+    """
+
+    features: Floats
+    y: Floats
+    weight: Floats
+    count: Floats
+    middle: float
+
+    @classmethod
+    def of(
+        cls, features: Floats, y: Floats, weight: Floats, code: Ints | None = None
+    ) -> AlikePosts:
+        """From a row a post; `code` (n,): rows of `features` that are alike have the same."""
+        codes = _alike(features) if code is None else code
+        _, first, place = np.unique(codes, return_index=True, return_inverse=True)
+        total = np.asarray(np.bincount(place, weight), np.float64)
+        mean = np.asarray(np.bincount(place, weight * y), np.float64) / total
+        count = np.bincount(place).astype(np.float64)
+        return cls(features[first], mean, total, count, float(np.median(y)))
+
+
+Fit = Callable[[AlikePosts, Sequence[float]], list[PenalisedModel]]
 Loss = Callable[[Floats, Floats, Floats], float]
 
 
-def linear(features: Floats, y: Floats, weight: Floats, penalty: float) -> PenalisedModel:
-    """Weighted ridge of y (n,) about its median: the features explain distances, `base` is 0."""
-    return linear_path(features, y, weight, [penalty])[0]
-
-
-def linear_path(
-    features: Floats, y: Floats, weight: Floats, penalties: Sequence[float]
-) -> list[PenalisedModel]:
-    """`linear` for each penalty: the products of the features are taken once."""
-    center, spread = _moments(features)
-    x = _standard(features, center, spread)
-    squares, right = _squares(x, weight), x.T @ (weight * (y - np.median(y)))
+def linear_path(posts: AlikePosts, penalties: Sequence[float]) -> list[PenalisedModel]:
+    """Weighted ridge of y about its median for each penalty: the features explain distances,
+    `base` is 0. The products of the features are taken once.
+    """
+    center, spread = _moments(posts)
+    x = _standard(posts.features, center, spread)
+    squares = _squares(x, posts.weight)
+    right = x.T @ (posts.weight * (posts.y - posts.middle))
     even = np.eye(x.shape[1])
     return [
         PenalisedModel(
@@ -67,22 +90,17 @@ def linear_path(
     ]
 
 
-def logistic(features: Floats, outcome: Floats, weight: Floats, penalty: float) -> PenalisedModel:
-    """Weighted ridge logistic of 0 and 1 (n,), by Newton steps; base rate not penalised."""
-    return logistic_path(features, outcome, weight, [penalty])[0]
-
-
-def logistic_path(
-    features: Floats, outcome: Floats, weight: Floats, penalties: Sequence[float]
-) -> list[PenalisedModel]:
-    """`logistic` for each penalty, warm-started from the largest; in the order of the input."""
-    center, spread = _moments(features)
-    x = np.column_stack([np.ones(len(outcome)), _standard(features, center, spread)])
-    share = np.clip(np.average(outcome, weights=weight), 1e-3, 1 - 1e-3)
+def logistic_path(posts: AlikePosts, penalties: Sequence[float]) -> list[PenalisedModel]:
+    """Weighted ridge logistic of 0 and 1 by Newton steps for each penalty, warm-started from the
+    largest; in the order of the input. The base rate is not penalised.
+    """
+    center, spread = _moments(posts)
+    x = np.column_stack([np.ones(len(posts.y)), _standard(posts.features, center, spread)])
+    share = np.clip(np.average(posts.y, weights=posts.weight), 1e-3, 1 - 1e-3)
     beta = np.r_[np.log(share / (1 - share)), np.zeros(x.shape[1] - 1)]
     models = {}
     for penalty in sorted(penalties, reverse=True):
-        beta = _newton(x, outcome, weight, penalty, beta)
+        beta = _newton(x, posts.y, posts.weight, penalty, beta)
         models[penalty] = PenalisedModel(center, spread, beta[1:], float(beta[0]), penalty)
     return [models[p] for p in penalties]
 
@@ -112,14 +130,17 @@ def choose(
     `data` = (features (n, k), y (n,), weight (n,)). Under 2 groups the largest penalty is taken.
     """
     features, y, weight = data
-    fold = folds(group, FOLDS, seed=seed)
+    fold, code = folds(group, FOLDS, seed=seed), _alike(features)
     total = np.zeros(len(PENALTIES))
     for k in np.unique(fold) if len(np.unique(fold)) > 1 else []:
-        out, train = fold == k, fold != k
-        models = fit(features[train], y[train], weight[train], PENALTIES)
-        total += [loss(model.score(features[out]), y[out], weight[out]) for model in models]
+        train, out = (
+            AlikePosts.of(features[part], y[part], weight[part], code[part])
+            for part in (fold != k, fold == k)
+        )
+        models = fit(train, PENALTIES)
+        total += [loss(model.score(out.features), out.y, out.weight) for model in models]
     best = int(np.argmin(total)) if total.any() else len(PENALTIES) - 1
-    return fit(features, y, weight, [PENALTIES[best]])[0]
+    return fit(AlikePosts.of(features, y, weight, code), [PENALTIES[best]])[0]
 
 
 def folds(group: Ints, count: int, *, seed: int = 0) -> Ints:
@@ -141,12 +162,24 @@ def _squares(x: Floats, weight: Floats) -> Floats:
     return np.asarray(scaled.T @ scaled)
 
 
-def _moments(features: Floats) -> tuple[Floats, Floats]:
-    is_known = np.isfinite(features)
-    count = np.maximum(is_known.sum(axis=0), 1)
-    values = np.where(is_known, features, 0.0)
-    center = values.sum(axis=0) / count
-    spread = np.sqrt(np.where(is_known, (values - center) ** 2, 0.0).sum(axis=0) / count)
+def _alike(features: Floats) -> Ints:
+    """(n,) the same number for rows of (n, k) that are the same, NaN like NaN."""
+    lengths = np.nan_to_num(features, nan=-np.pi) @ np.random.default_rng(0).normal(
+        size=features.shape[1]
+    )
+    first, code = np.unique(lengths, return_index=True, return_inverse=True)[1:]
+    if np.array_equal(features[first[code]], features, equal_nan=True):
+        return np.asarray(code)
+    return np.arange(len(features))  # different rows as far along the line: none is joined
+
+
+def _moments(posts: AlikePosts) -> tuple[Floats, Floats]:
+    is_known = np.isfinite(posts.features)
+    count = np.maximum(posts.count @ is_known, 1)
+    values = np.where(is_known, posts.features, 0.0)
+    center = posts.count @ values / count
+    squares = np.where(is_known, (values - center) ** 2, 0.0)
+    spread = np.sqrt(posts.count @ squares / count)
     return center, np.where(spread > 1e-12, spread, np.inf)
 
 

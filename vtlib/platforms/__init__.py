@@ -9,14 +9,16 @@ store.
 A platform's module offers: `NAME`, `HOSTS` (registered domains), `ACTORS` (what can fetch from it),
 `post_ref(address)` and `account_ref(address)` (offline, None when the URL is not one),
 `recognise(item)` (the actor or export shape, or None), `outcome(item)` (item -> Mapped |
-MappedAccount | Rejected); and, where a link can be made of an id alone, `POST_LINK`. What other
-tools write is read by maps that are data (layouts/).
+MappedAccount | Rejected); and, where a link can be made of an id alone, `POST_LINK`; `TRAITS`
+(traits.py), what else holds for its posts. What other tools write is read by maps that are data
+(layouts/).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from importlib import import_module
 from typing import Any, Protocol, cast
 
@@ -37,6 +39,7 @@ from vtlib.platforms.bounds import checked
 from vtlib.platforms.field_use import FieldUse, Traced
 from vtlib.platforms.fields import leniently, nested
 from vtlib.platforms.sanitise import path_of
+from vtlib.platforms.traits import Traits
 from vtlib.platforms.urls import Address, split_url
 
 
@@ -92,6 +95,25 @@ def post_ref(url: str) -> PostRef:
 def has_timed_ids(platform: Platform) -> bool:
     """Whether the ids of a platform hold the time they were given out (`id_time`)."""
     return hasattr(SOURCES[platform], "id_time")
+
+
+def traits_of(platform: Platform) -> Traits:
+    """What holds for a platform's posts; the defaults where its file says nothing."""
+    traits: Traits = getattr(SOURCES[platform], "TRAITS", Traits())
+    return traits
+
+
+def ref_of_id(native_id: str, platform: Platform) -> PostRef | None:
+    """The post of an id of links, in the words of its platform; None for what is no such id."""
+    form = getattr(SOURCES[platform], "POST_LINK", "")
+    ref = try_post_ref(form.format(native_id)) if form else None
+    return ref if ref and ref.native_id == native_id else None
+
+
+@cache
+def platform_words() -> dict[str, Platform]:
+    """The names that people write for platforms, in lower case."""
+    return {word: name for name in SOURCES for word in (name, *traits_of(name).words)}
 
 
 def try_post_ref(text: str) -> PostRef | None:

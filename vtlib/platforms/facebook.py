@@ -44,6 +44,7 @@ from vtlib.platforms.fields import (
     text,
     whole,
 )
+from vtlib.platforms.traits import Traits
 from vtlib.platforms.urls import Address, try_split
 
 NAME = "facebook"
@@ -51,6 +52,7 @@ HOSTS = frozenset({"facebook.com", "fb.com", "fb.watch"})
 POST_LINK = (
     "https://www.facebook.com/permalink.php?story_fbid={}"  # of a post whose id alone is known
 )
+TRAITS = Traits(words=("fb",), id_form=re.compile(r"\d{14,17}(_\d+)?"), month_first="Meta")
 MAX_ITEMS = 1000
 
 _ID = re.compile(r"\d{5,25}")

@@ -126,10 +126,10 @@ def _whole(value: Any) -> int:
             raise ValueError(f"{value} is no count")
         return round(value)
     word = _UNIT.sub("", str(value).strip())
+    if _GROUPED.match(word):  # before fractions: a count has none, so 5.000 is five thousand
+        return int(re.sub(r"\D", "", word))
     if re.fullmatch(r"[+-]?\d+(\.0+)?", word):
         return int(float(word)) if "." in word else int(word)
-    if _GROUPED.match(word):
-        return int(re.sub(r"\D", "", word))
     if _POWER.match(word):
         return round(float(word.replace(",", ".")))
     match = _ROUNDED.match(word)

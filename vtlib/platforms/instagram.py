@@ -46,11 +46,20 @@ from vtlib.platforms.fields import (
     words,
     zeeschuimer,
 )
+from vtlib.platforms.traits import Traits
 from vtlib.platforms.urls import Address, try_split
 
 NAME = "instagram"
 HOSTS = frozenset({"instagram.com", "instagr.am"})
 POST_LINK = "https://www.instagram.com/p/{}/"  # of a post whose id alone is known
+TRAITS = Traits(
+    words=("ig", "insta", "reels"),
+    id_form=re.compile(r"[\w-]{9,12}|\d{17,20}(_\d+)?"),
+    untimed_form=re.compile(r"\d+(_\d+)?"),
+    has_titles=False,
+    month_first="Meta",
+    file_id_form=re.compile(r"(?=.*\D)[\w-]{11}"),
+)
 MAX_ITEMS = 1000
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{5,64}")

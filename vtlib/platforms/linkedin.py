@@ -44,11 +44,20 @@ from vtlib.platforms.fields import (
     whole,
     zeeschuimer,
 )
+from vtlib.platforms.traits import Traits
 from vtlib.platforms.urls import Address, try_split
 
 NAME = "linkedin"
 HOSTS = frozenset({"linkedin.com", "lnkd.in"})
-POST_LINK = "https://www.linkedin.com/feed/update/urn:li:{}/"  # of a post whose id alone is known
+URN_LINK = "https://www.linkedin.com/feed/update/urn:li:{}/"
+POST_LINK = URN_LINK.format("activity:{}")  # of a post whose id alone is known
+TRAITS = Traits(
+    id_form=re.compile(r"(urn:li:\w+:)?[67]\d{18}"),
+    first_id_year=2016,
+    has_titles=False,
+    shares_are_reposts=True,
+    month_first="LinkedIn",
+)
 MAX_ITEMS = 1000
 
 _URN = re.compile(r"\b(activity|share|ugcPost)[:-](\d{15,20})\b", re.IGNORECASE)

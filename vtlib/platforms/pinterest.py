@@ -37,6 +37,7 @@ from vtlib.platforms.fields import (
     whole,
     zeeschuimer,
 )
+from vtlib.platforms.traits import Traits
 from vtlib.platforms.urls import Address, try_split
 
 NAME = "pinterest"
@@ -46,6 +47,7 @@ _ENDINGS = (
 )
 HOSTS = frozenset({"pin.it", *(f"pinterest.{ending}" for ending in _ENDINGS.split())})
 POST_LINK = "https://www.pinterest.com/pin/{}/"  # of a post whose id alone is known
+TRAITS = Traits(id_form=re.compile(r"\d{15,18}"), has_link_ids=True)
 MAX_ITEMS = 1000
 
 _ID = re.compile(r"\d{4,25}")

@@ -47,11 +47,20 @@ from vtlib.platforms.fields import (
     words,
     zeeschuimer,
 )
+from vtlib.platforms.traits import Traits
 from vtlib.platforms.urls import Address, try_split
 
 NAME = "tiktok"
 HOSTS = frozenset({"tiktok.com", "tiktokv.com"})  # the second in links of TikTok's own data export
 POST_LINK = "https://www.tiktok.com/@/video/{}"  # of a post whose id alone is known
+TRAITS = Traits(
+    words=("tik tok", "tik", "tt", "抖音"),
+    id_form=re.compile(r"[67]\d{18}"),
+    first_id_year=2015,
+    has_titles=False,
+    has_link_ids=True,
+    file_id_form=re.compile(r"\d{18,19}"),
+)
 MAX_ITEMS = 1000
 
 _ID = re.compile(r"\d{15,20}")

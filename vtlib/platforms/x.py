@@ -39,11 +39,20 @@ from vtlib.platforms.fields import (
     words,
     zeeschuimer,
 )
+from vtlib.platforms.traits import Traits
 from vtlib.platforms.urls import Address, try_split
 
 NAME = "x"
 HOSTS = frozenset({"x.com", "twitter.com", "t.co"})
 POST_LINK = "https://x.com/i/status/{}"  # of a post whose id alone is known
+TRAITS = Traits(
+    words=("twitter",),
+    id_form=re.compile(r"[12]?\d{15,18}"),
+    has_titles=False,
+    shares_are_reposts=True,
+    has_link_ids=True,
+    file_id_form=re.compile(r"\d{18,19}"),
+)
 MAX_ITEMS = 1000
 
 _STATUS = re.compile(r"\d{1,20}")

@@ -37,6 +37,9 @@ _RELATIONS: Mapping[Content, tuple[str, ...]] = {
 _MEANINGS = {
     "account_url": "link of the account",
     "account_posts": "posts of the account at that time",
+    "most_replayed_start_s": "start of the stretch that viewers replay most (YouTube, after the "
+    "first stretch); none = not known",
+    "most_replayed_end_s": "its end",
     "posts.account_id": "who posted, platform:native_id, or platform:@handle until that is learnt",
 }
 # Columns whose texts this project wrote.

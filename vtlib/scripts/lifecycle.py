@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.capture import imports
 from vtlib.core.errors import BadInput, nearest
 from vtlib.core.models import PostRef
 from vtlib.ops import projects
@@ -131,6 +130,8 @@ def track(
     row = queries.get(at.store, ref)
     post = named_post(url)
     if row["project_id"]:
+        from vtlib.capture import imports  # noqa: PLC0415 - it loads slowly
+
         imports.import_urls(projects.open_project(at, row["project_id"]), [url], own=True)
     return link_post(at, row["script_id"], post, by=by, version=version)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from vtlib.core.time_zones import SeveralZones, time_zone, zone_in
 from vtlib.tables import units
 from vtlib.tables.named_dates import read_named_date
 
@@ -38,6 +39,7 @@ _LONG = re.compile(
 )
 _ZONED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)")
 _BARE = re.compile(r"\d{4}-\d\d-\d\d")
+_SERIAL = re.compile(r"\d{5}([.,]\d+)?")
 _LENGTH = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d\d(?:\.\d+)?)")
 _DASHES = {"", "-", "–", "—", "n/a", "na", "null", "#n/a"}
 # A spreadsheet writes TRUE and FALSE in its own language.
@@ -81,7 +83,7 @@ class Style:
     thousands (`decimal` known), or could be (`decimal` ''). `order` of dates; '' where nothing
     shows it. `is_mixed`: cells contradict each other. `has_rounded_ids`: long ids of which a
     spreadsheet kept 15 digits or less. `is_serial`: days since 1899-12-30. `units` of rounded
-    numbers as the cells write them.
+    numbers as the cells write them. `zone` of clocks, as the heading writes it.
     """
 
     kind: Kind = "text"
@@ -93,6 +95,7 @@ class Style:
     has_rounded_ids: bool = False
     is_serial: bool = False
     units: frozenset[str] = frozenset()
+    zone: str = ""
 
     @property
     def is_undecided(self) -> bool:
@@ -119,18 +122,31 @@ class Style:
         return _number(match, decimal, self.units)
 
     def read_time(self, text: str) -> datetime | None:
-        """The time in a cell, as written, without a zone unless the cell has one; None for a blank.
+        """The time in a cell, as written, in the zone of the cell, else of the heading, else in
+        none; None for a blank. A day has no zone.
 
         Raises ValueError for what is no time, and for a date whose day and month can be swapped.
         """
         word = _clean(text)
         if word.lower() in _DASHES:
             return None
-        if self.is_serial or re.fullmatch(r"\d{5}([.,]\d+)?", word):
-            return _serial(word)
+        if self.is_serial or _SERIAL.fullmatch(word):
+            return self.in_zone(_serial(word), word)
         if _ZONED.fullmatch(word) or _BARE.fullmatch(word):
             return datetime.fromisoformat(word.replace(" ", "T", 1).replace(" ", ""))
-        return read_named_date(word) or _parse_date(word, self.order)
+        return self.in_zone(read_named_date(word) or _parse_date(word, self.order), word)
+
+    def in_zone(self, moment: datetime, text: str) -> datetime:
+        """A moment that a cell writes with a clock, in the heading's zone; in none where its
+        letters are those of several (reader.refuse_several_zones).
+        """
+        has_clock = ":" in text or (_SERIAL.fullmatch(text) and not text.isdigit())
+        if not (self.zone and has_clock):
+            return moment
+        try:
+            return moment.replace(tzinfo=time_zone(self.zone))
+        except SeveralZones:
+            return moment
 
     def plain(self, text: str) -> str:
         """A cell in the form of platform exports: 1234.5, ISO times (UTC), true and false.
@@ -165,6 +181,9 @@ class Style:
         ):
             return units.short_form(_number(match, self.decimal or ".", self.units).value)
         bare = _bare(match["body"], self.decimal or ".")
+        bare = (
+            re.sub(r"\.0+$", "", bare) if self.is_ambiguous else bare
+        )  # 12.000 of a decimal point
         tail = "" if (match["tail"] or "").startswith("s") else match["tail"] or ""  # seconds
         return match["sign"] + bare + (match["power"] or "") + tail
 
@@ -256,12 +275,14 @@ class _ColumnEvidence:
         if kind == "flag":
             one = any(self.flags <= words for words in _FLAGS)
             return Style("flag", is_plain=False) if one else Style()
+        zone = zone_in(name)
         if kind == "date":
             return Style(
                 "date",
                 is_mixed=len(self.orders) > 1,
                 order=_one(self.orders),
-                is_plain=not self.is_odd,
+                is_plain=not (self.is_odd or zone),
+                zone=zone,
             )
         serial = is_time_name(name) and _SERIALS[0] <= self.lowest <= self.highest <= _SERIALS[1]
         # Two of 16 digits that end in 0 may be chance; of 18 and more it is none (1 in 10^6).
@@ -276,7 +297,14 @@ class _ColumnEvidence:
             has_rounded_ids=has_cut_ids,
             is_serial=serial,
             units=frozenset(self.units),
+            zone=zone if serial else "",
         )
+
+
+def cell_kind(text: str) -> str:
+    """What a cell alone looks like: number, date, flag or text."""
+    word = _clean(text)
+    return "number" if word.isdigit() else _ColumnEvidence()._kind(word)  # noqa: SLF001
 
 
 def column_styles(
@@ -469,9 +497,12 @@ def _at(year: int, month: int, day: int, match: re.Match[str]) -> datetime:
 
 
 def _iso(moment: datetime | None, word: str) -> str:
-    """ISO 8601; a clock without a zone is taken for UTC, as exports are; a day stays a day."""
+    """ISO 8601 in UTC, for which a clock without a zone is taken, as exports are; a day stays a
+    day.
+    """
     if moment is None:
         return ""
-    if ":" not in word and not re.fullmatch(r"\d{5}([.,]\d+)?", word):
+    if ":" not in word and not _SERIAL.fullmatch(word):
         return moment.date().isoformat()
-    return moment.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
+    moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    return moment.isoformat().replace("+00:00", "Z")

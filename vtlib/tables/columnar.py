@@ -69,7 +69,7 @@ def cell_text(value: Any) -> str:
     if isinstance(value, (float, Decimal)):
         return _float(float(value))
     if isinstance(value, datetime):
-        return value.isoformat() + ("" if value.tzinfo else "Z")
+        return value.isoformat()
     if isinstance(value, timedelta):
         return f"{value.total_seconds():.10g}"
     if isinstance(value, (date, time)):

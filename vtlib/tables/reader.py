@@ -11,18 +11,23 @@ from collections.abc import Callable, Collection, Container, Iterator, Mapping, 
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
 from vtlib.core.errors import BadInput
+from vtlib.core.time_zones import SeveralZones, time_zone
 from vtlib.tables import old_workbook, workbook
 from vtlib.tables.column_style import Order, Style, column_styles
 from vtlib.tables.csv_safe import from_csv_safe, unescape_cell
 from vtlib.tables.encodings import Encoding, detect_encoding, mend_escaped
+from vtlib.tables.sections import Section, find_sections
 
 Open = Callable[[], IO[bytes]]
 MAX_CELL = 64_000_000  # characters; a cell beyond that is a quote that was never closed
-_SAMPLE = 200_000  # characters that show separator and headings
+_SAMPLE = 200_000  # characters that show separator, headings and tables one below another
+_HEAD_ROWS = 200
+_MAX_ROWS = 20_000
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "": "nothing"}
 
 
@@ -33,7 +38,7 @@ class UnclearDates(BadInput):
 @dataclass(frozen=True, slots=True)
 class TableOptions:
     """What a person knows of a table: encoding, `dmy` or `mdy`, decimal `.` or `,`, the sheet of a
-    workbook, the table of a database.
+    workbook or the title of one of several tables in a text, the table of a database.
     """
 
     encoding: str = ""
@@ -70,7 +75,8 @@ class Table:
 
     `columns`: headings, each once; a blank one is "column 3". `separator` '' and no `encoding` for
     a workbook. `header_row`: row of the headings, counted from 1 as a spreadsheet does. `notes`:
-    what a reader should know.
+    what a reader should know. `sections`: titles of the tables that the file holds one below
+    another, of which this is one.
     """
 
     name: str
@@ -83,6 +89,7 @@ class Table:
     _rows: Callable[[], Iterator[tuple[int, list[str] | Damage]]] = field(repr=False)
     _is_guarded: bool = field(default=False, repr=False)
     _is_left_out: Callable[[dict[str, str]], bool] | None = field(default=None, repr=False)
+    sections: tuple[str, ...] = ()
 
     def without(self, is_left_out: Callable[[dict[str, str]], bool]) -> Table:
         """The table without the rows for which that is true, as sums of the others."""
@@ -157,6 +164,8 @@ class Table:
         for name, style in self.styles.items():
             if dates is not None and name not in dates:
                 continue
+            if dates is not None:
+                refuse_several_zones(style, name, self.name)
             if style.kind == "date" and style.is_mixed:
                 raise BadInput(
                     "some dates have the day first and some the month.",
@@ -171,6 +180,19 @@ class Table:
                     file=self.name,
                     field=name,
                 )
+
+
+def refuse_several_zones(style: Style, name: str, file: str) -> None:
+    """Raise BadInput where the letters of a zone in a heading are those of several zones."""
+    try:
+        time_zone(style.zone)
+    except SeveralZones as error:
+        raise BadInput(
+            f"{error}.",
+            todo="Write the hours from UTC into the heading: Published (UTC+8).",
+            file=file,
+            field=name,
+        ) from None
 
 
 def read_table(
@@ -204,14 +226,19 @@ def read_table(
 def read_tables(
     source: Path | Open, *, name: str = "", options: TableOptions | None = None
 ) -> list[tuple[str, Table]]:
-    """(title, table) of each visible sheet of a workbook; of another file its one table, title ''.
+    """(title, table) of each visible sheet of a workbook, and of each table in a text; of a file
+    with one table that, title ''.
 
     Raises BadInput as `read_table` does.
     """
     open_, name = _opener(source), name or (source.name if isinstance(source, Path) else "")
     open_, head = _without_old_excel(open_, name)
     if not head.startswith(b"PK\x03\x04"):
-        return [("", read_table(source, name=name, options=options))]
+        table, plain = read_table(source, name=name, options=options), options or TableOptions()
+        if plain.sheet or not table.sections:
+            return [("", table)]
+        titles = ((title, replace(plain, sheet=title)) for title in table.sections)
+        return [(title, read_table(source, name=name, options=one)) for title, one in titles]
     reading = ((), options or TableOptions())
     sheets = workbook.list_sheets(open_, name)
     tables = [(s.title, _from_sheet(open_, name, s, reading)) for s in sheets]
@@ -255,7 +282,7 @@ def describe_styles(table: Table) -> str:
     parts = ["decimal comma"] if decimals == [","] else []
     dates = [(n, s) for n, s in styles if s.is_serial or (s.kind == "date" and not s.is_plain)]
     dates = [(n, s) for n, s in dates if not s.is_undecided]
-    parts += [f"{n}: {_order_note(style)}; no zone, taken for UTC" for n, style in dates]
+    parts += [f"{n}: {_order_note(style)}; {_zone_note(style)}" for n, style in dates]
     cut_ids = [n for n, s in styles if s.has_rounded_ids]
     if cut_ids:
         parts.append(f"{', '.join(cut_ids)}: ids that a spreadsheet rounded, left out")
@@ -265,6 +292,11 @@ def describe_styles(table: Table) -> str:
 def _order_note(style: Style) -> str:
     words = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
     return "serial days" if style.is_serial else words[style.order]
+
+
+def _zone_note(style: Style) -> str:
+    zone = style.zone
+    return f"clocks in {zone}, as the heading says" if zone else "no zone, taken for UTC"
 
 
 def _opener(source: Path | Open) -> Open:
@@ -294,18 +326,45 @@ def _from_text(
         sample = _text(stream, encoding).read(_SAMPLE)
     if not sample.strip():
         raise BadInput("the file holds nothing but blanks.", file=name)
+    is_whole = len(sample) < _SAMPLE
+    sample += "\n" if is_whole else ""
     separator = find_separator(sample, headings)
-    first = cut_rows(sample, separator or ",")
-    at = find_header(first, headings)
+    first = cut_rows(sample, separator or ",", _MAX_ROWS)
+    sections = [] if headings else find_sections(first)
+    part = _section(sections, options.sheet, name)
+    first = first[: part.last + 1] if part else first[: _HEAD_ROWS + 1]
+    at = part.header if part else find_header(first, headings)
+    n_rows = part.last + 1 if part and (is_whole or part != sections[-1]) else None
 
     def rows() -> Iterator[tuple[int, list[str] | Damage]]:
         with closing(open_()) as stream:
-            yield from _split(_text(stream, encoding), separator or ",", encoding)
+            every_row = _split(_text(stream, encoding), separator or ",", encoding)
+            yield from islice(every_row, n_rows)
 
     columns = _headings([mend_escaped(cell) for cell in first[at]], _body_width(first[at + 1 :]))
     columns = tuple(from_csv_safe(c) for c in columns) if is_guarded else columns
     _demand(columns, headings, name)
-    return Table(name, columns, at + 1, encoding, separator, (), options, rows, is_guarded)
+    titles = tuple(one.title for one in sections)
+    notes: tuple[str, ...] = ()
+    if part:
+        others = ", ".join(title for title in titles if title != part.title)
+        notes = (f"{part.title}, one of {len(titles)} tables in the file", f"beside it: {others}")
+    table = Table(name, columns, at + 1, encoding, separator, notes, options, rows, is_guarded)
+    return replace(table, sections=titles)
+
+
+def _section(sections: Sequence[Section], title: str, name: str) -> Section | None:
+    """The table called `title`, else the first with at least a tenth of the largest's rows."""
+    if not sections:
+        return None
+    if title:
+        match = next((one for one in sections if one.title.casefold() == title.casefold()), None)
+        if match is None:
+            names = ", ".join(one.title for one in sections)
+            raise BadInput(f"no table {title!r}.", todo=f"There are: {names}.", file=name)
+        return match
+    most = max(one.last - one.header for one in sections)
+    return next(one for one in sections if 10 * (one.last - one.header) >= most)
 
 
 def _from_workbook(open_: Open, name: str, headings: Sequence[str], options: TableOptions) -> Table:
@@ -390,7 +449,6 @@ def _demand(columns: Sequence[str], headings: Sequence[str], name: str) -> None:
 
 SEPARATORS = (",", ";", "\t", "|")
 _DECLARED = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n")  # Excel's own first line
-_HEAD_ROWS = 200
 
 
 def find_separator(sample: str, headings: Sequence[str] = ()) -> str:
@@ -420,13 +478,13 @@ def find_header(rows: Sequence[Sequence[str]], headings: Sequence[str] = ()) -> 
     return next((n for n, r in enumerate(rows) if _filled(r) >= least or _has_index(r, width)), 0)
 
 
-def cut_rows(sample: str, separator: str) -> list[list[str]]:
+def cut_rows(sample: str, separator: str, most: int = _HEAD_ROWS) -> list[list[str]]:
     """The first rows of a text, without a last one that the sample cuts."""
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(sample, newline=""), delimiter=separator):
             rows.append(row)
-            if len(rows) > _HEAD_ROWS:
+            if len(rows) > most:
                 break
     except csv.Error:
         pass

@@ -127,7 +127,7 @@ def _cell(cell: Any) -> str:
     if isinstance(value, (int, float)):
         return _number(value, str(cell.number_format or ""))
     if isinstance(value, datetime):
-        return value.isoformat() + "Z"  # without a zone there: taken for UTC
+        return value.isoformat()
     if isinstance(value, timedelta):
         return _length(value.total_seconds())
     if isinstance(value, time):

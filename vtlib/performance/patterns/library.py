@@ -206,8 +206,10 @@ def _believed(table: pd.DataFrame, use: PatternRules) -> tuple[pd.DataFrame, flo
     """Q over all tested, shrunk effects as ratios, the claim, the power statement; claims first."""
     if table.empty:
         return pd.DataFrame(columns=PATTERN_COLUMNS), float("nan")
-    shrunk = effects.shrink(table["shift_ln"].to_numpy(float), table["shift_se_ln"].to_numpy(float))
     z = float(normal.ppf(0.5 + use.interval / 2))
+    # The error that a normal interval as wide as Student's would have: few accounts are unsure.
+    se = (table["shift_high_ln"] - table["shift_low_ln"]).to_numpy(float) / (2 * z)
+    shrunk = effects.shrink(table["shift_ln"].to_numpy(float), se)
     table["q_value"] = q_values(table["p_value"].to_numpy(float))
     table["effect_ln"], table["effect_se_ln"] = shrunk.effect, shrunk.se
     table["ratio"] = np.exp(shrunk.effect)

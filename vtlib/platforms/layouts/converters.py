@@ -10,11 +10,12 @@ import html
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from vtlib.core.models import Metric
+from vtlib.core.time_zones import time_zone
 from vtlib.platforms import fields
 
 Options = Mapping[str, str]
@@ -176,7 +177,7 @@ def _present(value: Any, _options: Options) -> bool | None:
 
 def _stamp(value: Any, options: Options) -> str | None:
     """A time as its seconds since 1970: the key of a post whose file gives no other."""
-    time = _moment(value, options)
+    time = _zoned(value, options)
     return str(int(time.timestamp())) if time else None
 
 
@@ -186,39 +187,12 @@ def _zoned(value: Any, options: Options) -> datetime | None:
     match = re.fullmatch(r"(.*\d) ([A-Z]{2,5})", word)
     if not match:
         return _moment(value, options)
-    if match.group(2) not in _ZONES:
+    # CrowdTangle's dashboards have the zones of America: CST is none of China there.
+    zone = time_zone("UTC-6" if match.group(2) == "CST" else match.group(2))
+    if zone is None:
         raise ValueError(f"{match.group(2)} is no zone that is known")
-    zone = timezone(timedelta(hours=_ZONES[match.group(2)]))
     return datetime.fromisoformat(match.group(1)).replace(tzinfo=zone).astimezone(UTC)
 
-
-# Hours from UTC of the zones that a CrowdTangle dashboard can be set to, by their letters.
-_ZONES: dict[str, float] = {
-    "UTC": 0,
-    "GMT": 0,
-    "WET": 0,
-    "WEST": 1,
-    "BST": 1,
-    "CET": 1,
-    "CEST": 2,
-    "EET": 2,
-    "EEST": 3,
-    "EST": -5,
-    "EDT": -4,
-    "CST": -6,
-    "CDT": -5,
-    "MST": -7,
-    "MDT": -6,
-    "PST": -8,
-    "PDT": -7,
-    "MSK": 3,
-    "JST": 9,
-    "AEST": 10,
-    "AEDT": 11,
-    "NZST": 12,
-    "NZDT": 13,
-    "BRT": -3,
-}
 
 CONVERTERS: dict[str, Converter] = {
     "count": _count,

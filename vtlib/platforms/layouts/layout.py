@@ -36,6 +36,7 @@ TARGETS = {
     "audio_id": "id of its sound",
     "audio_title": "name of its sound",
     "is_paid": "paid partnership or advertisement",
+    "is_coauthored": "posted together with other accounts",
     "handle": "handle of the account",
     "account_id": "native id of the account",
     "account_url": "link of the account",
@@ -58,7 +59,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 CERTAIN = ("seen", "documented")  # a real file was read; or the tool's documentation alone
 _KEYS = (
     *("name", "platform", "knows", "items", "joins", "rejects", "fields", "options", "unread"),
-    *("own", "members", "named_by_post"),
+    *("own", "members", "named_by_post", "tracks"),
 )
 _NOTES = ("note", "source", "get", "certain")
 _FIELD_KEYS = ("path", "as", "values", "value", "prefix", "hidden_if", "missing_if")
@@ -107,7 +108,8 @@ class Layout:
     at which the items stand inside an answer. `rejects`: fields that say that an item is no post of
     its own, and what it is. `own`: the posts are those of whoever got the file. `members`: forms
     of the names that such a file has inside a ZIP. `named_by_post`: a date in the file's name
-    is the post's, not the capture's. `unread` names what
+    is the post's, not the capture's. `tracks`: fields that go along a video's time, by what they
+    are: heatmap, or whose subtitles. `unread` names what
     stays in the raw item and why, `note` what a reader should know.
     """
 
@@ -123,6 +125,7 @@ class Layout:
     own: bool = False
     members: tuple[str, ...] = ()
     named_by_post: bool = False
+    tracks: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     source: str = ""
     get: str = ""
@@ -174,6 +177,7 @@ def layout_of(data: Any, *, file: str = "") -> Layout:
         own=data.get("own") is True,
         members=_texts(data.get("members"), file, "members"),
         named_by_post=data.get("named_by_post") is True,
+        tracks=_words(data.get("tracks"), file, "tracks"),
         **{k: _text(data[k], file, k) for k in ("note", "source", "get") if data.get(k)},
         certain=_choice(data, "certain", CERTAIN, file) or "documented",
     )
@@ -193,6 +197,7 @@ def dump(layout: Layout) -> str:
         "own": layout.own,
         "members": list(layout.members),
         "named_by_post": layout.named_by_post,
+        "tracks": dict(layout.tracks),
         "unread": dict(layout.unread),
         **{name: getattr(layout, name) for name in _NOTES},
     }

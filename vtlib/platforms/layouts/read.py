@@ -32,13 +32,14 @@ from vtlib.core.models import (
     PostRef,
     Rejected,
 )
-from vtlib.platforms import SOURCES, id_time, source_of
+from vtlib.platforms import SOURCES, id_time, platform_words, source_of
 from vtlib.platforms import account_ref as named_account
 from vtlib.platforms.bounds import checked
 from vtlib.platforms.fields import hashtags_in, text, whole
 from vtlib.platforms.layouts.converters import CONVERTERS
 from vtlib.platforms.layouts.layout import FieldSource, Layout
 from vtlib.platforms.layouts.paths import has_flat_keys, is_empty, name_of, says_yes, value_at
+from vtlib.platforms.linkedin import URN_LINK
 from vtlib.platforms.urls import split_url, try_split
 
 _FAULTS = (
@@ -49,18 +50,10 @@ _CONVERTER = {
     **dict.fromkeys(METRICS, "count"),
     **dict.fromkeys(("followers", "following", "account_posts"), "whole"),
     **dict.fromkeys(("posted_at", "captured_at"), "moment"),
-    **dict.fromkeys(("is_paid", "is_verified"), "flag"),
+    **dict.fromkeys(("is_paid", "is_coauthored", "is_verified"), "flag"),
     **dict.fromkeys(("hashtags", "mentions"), "words"),
     **dict.fromkeys(("media_urls", "thumbnail"), "urls"),
     "duration_s": "seconds",
-}
-_PLATFORM_WORDS: dict[str, Platform] = {
-    **{name: name for name in PLATFORMS},
-    "twitter": "x",
-    "ig": "instagram",
-    "yt": "youtube",
-    "fb": "facebook",
-    "tik tok": "tiktok",
 }
 _ACCOUNT_ID: dict[Platform, re.Pattern[str]] = {
     **{name: re.compile(r"\d{1,25}") for name in PLATFORMS if name != "linkedin"},
@@ -81,6 +74,10 @@ class _Facts:
         if type(item) is not dict:  # one that notes what is asked for: it is known by these
             for name in _names_known_by(layout):
                 value_at(item, (name,), flat=self.flat)
+            for name in layout.tracks.values():  # all that is in them: capture/video_tracks.py
+                value = item.get(name)
+                for one in value if isinstance(value, list) else [value]:
+                    _ = one.items() if isinstance(one, dict) else ()
 
     def get(self, target: str) -> Any:
         source = self.layout.fields.get(target)
@@ -187,7 +184,7 @@ def _names_known_by(layout: Layout) -> frozenset[str]:
 
 def _platform(facts: _Facts) -> Platform | None:
     word = facts.get("platform")
-    platform = _PLATFORM_WORDS.get(str(word).strip().casefold()) if word else None
+    platform = platform_words().get(str(word).strip().casefold()) if word else None
     return facts.layout.platform or platform
 
 
@@ -234,9 +231,8 @@ def _linkedin_ref(word: str) -> PostRef | None:
     if not re.fullmatch(r"\d{15,20}", number) or kind not in ("", "activity", "share", "ugcPost"):
         return None
     if kind in ("", "activity"):
-        return _by_link(f"activity:{number}", "linkedin")
-    form = getattr(SOURCES["linkedin"], "POST_LINK", "")
-    return PostRef("linkedin", urn, form.format(urn))
+        return _by_link(number, "linkedin")
+    return PostRef("linkedin", urn, URN_LINK.format(urn))
 
 
 def _account(facts: _Facts, platform: Platform, ref: PostRef | None) -> Account | None:
@@ -291,6 +287,7 @@ def _post(facts: _Facts, ref: PostRef, native_id: str) -> Post:
         title=facts.get("title"),
         duration_s=duration_s,
         is_paid=facts.get("is_paid"),
+        is_coauthored=facts.get("is_coauthored"),
         language=facts.get("language"),
         hashtags=hashtags,
         mentions=tuple(one.lower() for one in facts.get("mentions") or ()),

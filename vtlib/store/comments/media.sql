@@ -89,3 +89,22 @@ COMMENT ON COLUMN film_samples.drawn_share IS 'share of that stratum that was dr
 COMMENT ON COLUMN film_samples.rule IS 'how it was drawn';
 COMMENT ON COLUMN film_samples.drawn_at IS 'when, UTC';
 COMMENT ON COLUMN measures.seconds IS 'time that measuring took, s; NULL = before this was noted, or taken over from the same file';
+
+COMMENT ON TABLE replay_heatmaps IS 'How often each stretch of a video is replayed, as the platform shows it, a row a stretch and capture (machine). YouTube has about 100 stretches of each video with enough views.';
+COMMENT ON COLUMN replay_heatmaps.post_id IS 'platform:native_id of the post';
+COMMENT ON COLUMN replay_heatmaps.captured_at IS 'when it was read, UTC';
+COMMENT ON COLUMN replay_heatmaps.start_s IS 'start of the stretch, s from the start of the video';
+COMMENT ON COLUMN replay_heatmaps.end_s IS 'its end, s';
+COMMENT ON COLUMN replay_heatmaps.intensity_ratio IS 'replays relative to the most replayed stretch of the same video, 0 to 1; no count of viewers, and not to be compared between videos';
+COMMENT ON COLUMN replay_heatmaps.source IS 'tool or actor whose item had it';
+COMMENT ON COLUMN replay_heatmaps.capture_id IS 'capture it came with';
+
+COMMENT ON TABLE subtitles IS 'Subtitles of posts, a row a language and source (machine): words that a person or the platform''s speech recognition wrote, never those of a model''s transcript.';
+COMMENT ON COLUMN subtitles.post_id IS 'platform:native_id of the post';
+COMMENT ON COLUMN subtitles.language IS 'language as the platform writes it, e.g. en or eng-US';
+COMMENT ON COLUMN subtitles.source IS 'creator (who uploaded the video wrote them), automatic (speech recognition), translated (by a machine, from either), platform (its creator or speech recognition, which is not told apart) or unknown (a file that no list names)';
+COMMENT ON COLUMN subtitles.captured_at IS 'when they were read, UTC';
+COMMENT ON COLUMN subtitles.file IS 'the subtitle file beside the video or its metadata; NULL = only listed, the text did not come';
+COMMENT ON COLUMN subtitles.text IS 'all words in order, as written (the creator''s text); NULL = only listed';
+COMMENT ON COLUMN subtitles.cues IS 'start_s, end_s (s from the start of the video) and text of each cue; NULL = only listed';
+COMMENT ON COLUMN subtitles.capture_id IS 'capture they came with; NULL = from a file beside a video without metadata';

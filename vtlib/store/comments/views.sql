@@ -165,3 +165,10 @@ COMMENT ON COLUMN unsettled_orders.max_items IS 'maximum of charged items sent, 
 COMMENT ON COLUMN unsettled_orders.max_usd IS 'maximum charge sent, for one run, US dollars';
 COMMENT ON COLUMN unsettled_orders.runs IS 'runs that may have been paid';
 COMMENT ON COLUMN unsettled_orders.reason IS 'why the charge is not known';
+
+COMMENT ON VIEW most_replayed IS 'The most replayed stretch of each video after its start, by its latest heatmap: the highest one that is more replayed than that before it. The first stretch is left out, since every viewing begins there; a video whose replays only fall has no row.';
+COMMENT ON COLUMN most_replayed.post_id IS 'platform:native_id of the post';
+COMMENT ON COLUMN most_replayed.captured_at IS 'when the heatmap was read, UTC';
+COMMENT ON COLUMN most_replayed.start_s IS 'start of the stretch, s from the start of the video';
+COMMENT ON COLUMN most_replayed.end_s IS 'its end, s';
+COMMENT ON COLUMN most_replayed.intensity_ratio IS 'its replays relative to the most replayed stretch of the video, 0 to 1';

@@ -25,6 +25,7 @@ posted AS (
     UNION ALL SELECT post_id, 'id', native_id FROM said
     UNION ALL SELECT post_id, 'url', url FROM said
     UNION ALL SELECT post_id, 'handle', unnest(mentions) FROM said
+    UNION ALL SELECT post_id, 'text', text FROM subtitles
     UNION ALL SELECT post_id, 'json', CAST("text" AS VARCHAR) FROM measures
     UNION ALL SELECT post_id, 'json', CAST(speech AS VARCHAR) FROM measures
     UNION ALL SELECT post_id, 'json', CAST(answer AS VARCHAR) FROM analyses WHERE post_id IS NOT NULL

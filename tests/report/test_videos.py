@@ -179,3 +179,11 @@ def test_a_post_of_pictures_numbers_them(tmp_path) -> None:
     assert 'data-at="2.0"><img' in html
     assert "picture 2" in html
     assert "0.0 s" not in html.split("</style>")[1].split("<script>")[0]
+
+
+def test_a_preview_is_inside_the_page_and_frames_stand_alone_without_one(tmp_path) -> None:
+    html = written(tmp_path, view(preview=b"\x00\x00\x00\x18ftyp"))
+    assert '<video src="data:video/mp4;base64,AAAAGGZ0eXA=' in html
+    assert "media-src data:" in html
+    assert not FETCHED.search(html)
+    assert "<video" not in written(tmp_path, view()).split("</style>")[1]

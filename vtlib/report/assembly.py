@@ -164,7 +164,7 @@ def policy(page_scripts: list[Markup]) -> str:
     sources = " ".join(f"'sha256-{h}'" for h in hashes)
     return (
         f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; img-src data: "
-        "blob:; "
+        "blob:; media-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 

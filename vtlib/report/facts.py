@@ -99,7 +99,7 @@ class VideoView:
     `measures`. `numbers`: its snapshots (query video_numbers). `account`: posted_at, value, tier of
     its account's posts of that format. `scripts`: rows of query insight_scripts modelled on it, or
     that became it, with `actual`, `predicted` where there is a verdict. `ordinary`: post id of the
-    ordinary post beside it, "" = none.
+    ordinary post beside it, "" = none. `preview`: a short MP4.
     """
 
     post_id: str
@@ -116,6 +116,7 @@ class VideoView:
     account: pd.DataFrame = field(default_factory=pd.DataFrame)
     scripts: tuple[Mapping[str, Any], ...] = ()
     ordinary: str = ""
+    preview: bytes | None = None
 
     @property
     def is_breakout(self) -> bool:

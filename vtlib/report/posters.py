@@ -15,7 +15,7 @@ from vtlib import tables
 from vtlib.core.figures import times
 from vtlib.core.finding import FAIRLY_SURE_Q, sure_text
 from vtlib.report.answers import interval
-from vtlib.report.videos import VideoClaim, VideoView
+from vtlib.report.facts import VideoClaim, VideoView
 
 PLATFORMS = {"tiktok": "TikTok", "youtube": "YouTube", "linkedin": "LinkedIn", "x": "X"}
 _ORDER = ("supported", "drifted", "not_checked", "")  # a refuted reason is no reason

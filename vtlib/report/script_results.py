@@ -25,7 +25,8 @@ def results(project: Project) -> ResultLines:
     if rows.empty:
         return ResultLines(TITLE, (), "No script has a post yet: vt script track links one.")
     pictures = _pictures(project, list(dict.fromkeys(ids.dropna())))
-    rows = rows.assign(picture=[pictures.get(post) for post in ids])
+    own = pd.Series([pictures.get(post) for post in ids], index=rows.index, dtype=object)
+    rows = rows.assign(picture=own)
     last = rows.drop_duplicates(["script_id", "post_id"], keep="last")
     lines = [(_rank(mine), script_line(mine)) for _, mine in last.groupby("script_id", sort=False)]
     lines.sort(key=lambda pair: pair[0])

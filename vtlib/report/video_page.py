@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -40,6 +41,9 @@ def write_video(
         "poster": one,
         "by": posters.byline(view.facts),
         "frames": _frames(view),
+        "preview": "data:video/mp4;base64," + base64.b64encode(view.preview).decode("ascii")
+        if view.preview
+        else "",
         "length_s": float(view.measures["duration_s"] or 0) if view.measures else 0.0,
         "has_scenes": bool(view.scenes),
         "lanes": assembly.trusted(drawing.lanes(view.measures, view.scenes))

@@ -110,6 +110,7 @@ class _Sources:
     project: Project
     measures: Mapping[str, Mapping[str, Any]]
     numbers: Mapping[str, pd.DataFrame]
+    paths: Mapping[str, str]  # of kept videos, relative to outputs
     answers: Mapping[str, Mapping[str, Any]]
     scripts: tuple[Mapping[str, Any], ...]
     posts_of: Mapping[str, str]  # script_id -> post that came of it
@@ -131,7 +132,11 @@ class _Sources:
             project,
             {m["post_id"]: m for m in media.measures(project.store, list(post_ids))},
             {str(p): project.visible(rows) for p, rows in numbers.groupby("post_id")},
-            {a["post_id"]: a for a in answers.to_dict("records")},
+            media.video_paths(project.store, list(post_ids)),
+            {
+                str(a["post_id"]): {str(k): v for k, v in a.items()}
+                for a in answers.to_dict("records")
+            },
             tuple({str(k): v for k, v in s.items()} for s in visible.to_dict("records")),
             {str(s): str(p) for s, p in links.items() if isinstance(p, str)},
         )
@@ -143,6 +148,7 @@ class _Sources:
         scripts = [s for s in self.scripts if s["source_post_id"] == post_id]
         scripts += [s for s in self.scripts if self.posts_of.get(str(s["script_id"])) == post_id]
         own = {
+            "preview": self._preview(post_id),
             "measures": _without_words(row) if row and not self.project.names_creators else row,
             "numbers": self.numbers.get(post_id, pd.DataFrame()),
             "scripts": tuple(scripts),
@@ -158,6 +164,12 @@ class _Sources:
             "reasons": self._reasons(answer),
             "scenes": tuple(model_scenes(self.project, answer)),
         }
+
+    def _preview(self, post_id: str) -> bytes | None:
+        report = self.project.params.report
+        if not report.previews or not self.project.names_creators:
+            return None
+        return MediaFolder(self.project.workspace.outputs).preview(self.paths.get(post_id))
 
     def _frames(
         self, post_id: str, row: Mapping[str, Any] | None

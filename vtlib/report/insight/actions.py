@@ -146,7 +146,8 @@ def _script_title(facts: Facts, script_id: str) -> str:
 
 def _definition(facts: Facts, pattern: str) -> str:
     """What a pattern means, without its full stop; else its name."""
-    rows = facts.patterns[facts.patterns["pattern"].eq(pattern)] if len(facts.patterns) else []
+    table = facts.patterns
+    rows = table[table["pattern"].eq(pattern)] if len(table) else table
     return (str(rows.iloc[0]["definition"]) if len(rows) else pattern.replace("_", " ")).rstrip(".")
 
 

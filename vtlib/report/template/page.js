@@ -172,7 +172,12 @@
     const frames = [...scrub.querySelectorAll(".vt-frames button")];
     const [image, label] = [scrub.querySelector(".vt-stage-picture img"), scrub.querySelector(".vt-stage-picture span")];
     const slider = scrub.querySelector("input[type=range]");
+    const player = scrub.querySelector("video");
+    player?.addEventListener("timeupdate", () => {
+      if (slider && !player.paused) slider.value = player.currentTime;
+    });
     const show = (second) => {
+      if (player && second <= player.duration) player.currentTime = second;
       const before = frames.filter((f) => Number(f.dataset.at) <= second + 0.05);
       const frame = before.at(-1) ?? frames[0];
       image.src = frame.querySelector("img").src;

@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.report import sample
 from tests.report.test_pages import FETCHED
+from vtlib.core.models import PLATFORMS
 from vtlib.media.timeline import Scene
 from vtlib.report import answers, posters, write_index
 from vtlib.report.facts import VideoClaim, VideoView
@@ -102,6 +103,13 @@ SURE = [  # q, can the run bound chance, words
 @pytest.mark.parametrize(("q_value", "is_bounded", "words"), SURE)
 def test_how_sure_a_card_is(q_value: float | None, is_bounded: bool, words: str) -> None:
     assert posters.sureness(q_value, is_bounded=is_bounded) == words
+
+
+def test_platforms_write_themselves() -> None:
+    names = [posters.platform({"platform": name}) for name in PLATFORMS]
+    assert sorted(names) == sorted(
+        ["Facebook", "Instagram", "LinkedIn", "Pinterest", "TikTok", "X", "YouTube"]
+    )
 
 
 def test_a_run_that_cannot_bound_chance_calls_nothing_sure() -> None:

@@ -27,6 +27,11 @@ def count(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def axis_count(value: float) -> str:
+    """A count beside an axis, where room is short: `300`, `100 k`, `1 M`."""
+    return f"{value / 1000:,.0f} k" if 1000 <= value < 999_500 else count(value)
+
+
 def share(value: float) -> str:
     """A share of 0 to 1 in percent: `91%`; `unknown` for NaN."""
     return f"{value:.0%}" if math.isfinite(value) else "unknown"

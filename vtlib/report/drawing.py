@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.core.figures import count
+from vtlib.core.figures import axis_count, count
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.media.timeline import LANES, Bar, Scene, bars
 
@@ -183,7 +183,7 @@ class _Frame:
         out = "".join(
             f'<line class="vt-grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{self.y(t):.1f}" '
             f'y2="{self.y(t):.1f}"/><text x="{_LEFT - 8}" y="{self.y(t) + 4:.1f}" '
-            f'text-anchor="end">{_tick(t)}</text>'
+            f'text-anchor="end">{axis_count(t)}</text>'
             for t in ticks
         )
         ends = ((_LEFT, "start", self.first), (_WIDTH - _RIGHT, "end", self.last))
@@ -191,11 +191,6 @@ class _Frame:
             f'<text x="{x}" y="{_HEIGHT - 8}" text-anchor="{side}">{t:%d %b %Y}</text>'
             for x, side, t in ends
         )
-
-
-def _tick(value: float) -> str:
-    """A count beside an axis: `300`, `100 k`, `1 M`."""
-    return f"{value / 1000:,.0f} k" if 1000 <= value < 999_500 else count(value)
 
 
 def _dot(x: float, y: float, kind: str, label: str) -> str:

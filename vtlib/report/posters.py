@@ -14,10 +14,11 @@ import pandas as pd
 from vtlib import tables
 from vtlib.core.figures import times
 from vtlib.core.finding import FAIRLY_SURE_Q, sure_text
+from vtlib.core.models import FLAGGED_TIERS
 from vtlib.report.answers import interval
 from vtlib.report.facts import VideoClaim, VideoView
 
-PLATFORMS = {"tiktok": "TikTok", "youtube": "YouTube", "linkedin": "LinkedIn", "x": "X"}
+_SECOND_WORDS = ("Tok", "Tube", "In")  # of names that are two: TikTok, YouTube, LinkedIn
 _ORDER = ("supported", "drifted", "not_checked", "")  # a refuted reason is no reason
 NO_CAPTION = "No words shown"
 
@@ -70,8 +71,9 @@ def byline(facts: Mapping[str, Any]) -> str:
 
 def platform(facts: Mapping[str, Any]) -> str:
     """A platform as it writes itself."""
-    name = str(facts.get("platform") or "")
-    return PLATFORMS.get(name, name.capitalize())
+    name = str(facts.get("platform") or "").capitalize()
+    ends = (end for end in _SECOND_WORDS if name.endswith(end.lower()))
+    return next((name[: -len(end)] + end for end in ends), name)
 
 
 def day(facts: Mapping[str, Any]) -> str:
@@ -112,7 +114,10 @@ def standing(view: VideoView, *, is_bounded: bool) -> str:
     """How sure a breakout is; of any other post what it is."""
     if view.is_breakout:
         return sureness(view.facts.get("q_value"), is_bounded=is_bounded)
-    return {"none": "ordinary", "watch": "to watch"}.get(str(view.facts.get("tier")), "not judged")
+    tier = view.facts.get("tier")
+    if tier in FLAGGED_TIERS:
+        return "to watch"
+    return "ordinary" if tier == "none" else "not judged"
 
 
 def sureness(q_value: Any, *, is_bounded: bool) -> str:

@@ -37,8 +37,9 @@ def videos(project: Project) -> tuple[VideoView, ...]:
     if raw.empty:
         return ()
     roles = _roles(project, raw)
-    raw_rows = raw.set_index("post_id", drop=False).rename_axis(None)
-    shown = project.visible(raw_rows, ours=("reason",))
+    rows = raw.set_index("post_id", drop=False).rename_axis(None)
+    raw_rows = rows[rows["account_id"].isin(rows.loc[list(roles), "account_id"])]
+    shown = project.visible(rows.loc[list(roles)], ours=("reason",))
     sources = _Sources.of(project, list(roles))
     pairs = _ordinary_posts(raw_rows, roles)
     views = []

@@ -40,6 +40,7 @@ def test_a_fact_on_two_pages_has_one_figure(tmp_path) -> None:
         "analysis.claims_share",
         "analysis.claims_checked",
         "verdicts.beat",
+        "performance.matured",
         "scripts.count",
         "money.total",
     } <= two

@@ -14,6 +14,7 @@ from vtlib.core.finding import platform_sentence, sure_text
 from vtlib.performance.forecasts import VIEWS, Forecaster
 from vtlib.performance.patterns import Library
 from vtlib.performance.reach import WITH_LEARNED, Range
+from vtlib.performance.verdicts import counted
 
 MOST = 3
 
@@ -162,7 +163,7 @@ def conclude(
         "performance",
         [i.said for i in insights],
         predictions=int(verdicts["target"].eq(VIEWS).sum()),
-        matured=int((verdicts["status"].eq("matured") & verdicts["target"].eq(VIEWS)).sum()),
+        matured=len(counted(verdicts[verdicts["target"].eq(VIEWS)])),
         patterns_tested=len(library.table),
         patterns_claimed=len(library.claimed),
     )

@@ -358,7 +358,10 @@ def did_it_work(facts: Facts) -> Card | None:
         f"half{waiting}."
     )
     figure = f"{beats.k:,} of {beats.n:,} beat their own median"
-    facts_shown = {"verdicts.beat": f"{beats.k:,} of {beats.n:,}"}
+    facts_shown = {
+        "verdicts.beat": f"{beats.k:,} of {beats.n:,}",
+        "performance.matured": f"{len(verdicts):,}",
+    }
     return Card(
         "worked", "Did it work", figure, [sentence], href=_HREFS["worked"], facts=facts_shown
     )

@@ -300,7 +300,8 @@ def _forecasts(facts: Facts) -> list[Finding]:
         f"{inside.high:.0%}) fell inside "
         f"the 80 % interval of their forecast: {fit}."
     )
-    return [Finding(text, "verdicts", verdicts, VERDICTS)]
+    marks = {"performance.matured": f"{len(verdicts):,}"}
+    return [Finding(text, "verdicts", verdicts, VERDICTS, marks)]
 
 
 def _grounded(facts: Facts) -> list[Finding]:

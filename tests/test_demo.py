@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from simulator.files import write_exports
+from tests.report import running_text
 from vtlib.core.models import STAGES
 from vtlib.run.reproduce import reproduce
 
@@ -47,12 +48,15 @@ def run(home: Path) -> Path:
 
 
 def pages(run: Path) -> list[Path]:
-    return sorted(run.glob("*.html"))
+    return sorted(run.rglob("*.html"))
 
 
 def test_seven_notebooks_ten_pages_and_a_record(run: Path) -> None:
-    assert [p.name for p in pages(run)][-3:] == ["index.html", "insight.html", "scripts.html"]
-    assert len(pages(run)) == 10
+    beside = sorted(run.glob("*.html"))
+    assert [p.name for p in beside][-3:] == ["index.html", "insight.html", "scripts.html"]
+    assert len(beside) == 10
+    behind = {p.name for p in (run / "pages").glob("*.html")}
+    assert {"run.html", "videos.html", "glossary.html"} < behind
     assert len(list(run.glob("*.ipynb"))) == 7
     record = json.loads((run / "run.json").read_text())
     assert record["status"] == "ok"
@@ -70,6 +74,42 @@ def test_pages_ask_for_nothing_and_say_simulated(run: Path) -> None:
         )
         assert not outside, page.name
         assert "Content-Security-Policy" in text
+
+
+def test_every_link_between_pages_leads_to_a_page(run: Path) -> None:
+    links = [
+        (page, href.partition("#"))
+        for page in pages(run)
+        for href in re.findall(r'href="([^":]+)"', page.read_text())
+    ]
+    assert len(links) > 100
+    ids = {p.resolve(): set(re.findall(r'id="([^"]+)"', p.read_text())) for p in pages(run)}
+    broken = {
+        (page.name, file, anchor)
+        for page, (file, _, anchor) in links
+        if (target := (page.parent / file).resolve() if file else page.resolve()) not in ids
+        or (anchor and anchor not in ids[target])
+    }
+    assert not broken
+
+
+def test_the_index_is_small_and_each_card_has_its_page(run: Path) -> None:
+    index = (run / "index.html").read_text()
+    cards = re.findall(r'<article class="vt-poster"[^>]*>\s*<a [^>]*href="([^"]+)"', index)
+    assert len(cards) == 6
+    assert all((run / card).exists() for card in cards)
+    assert len(index) < 200_000
+    assert max(page.stat().st_size for page in pages(run)) < 3_000_000
+
+
+def test_running_text_has_no_statistics_and_one_figure_a_fact(run: Path) -> None:
+    assert len(pages(run)) > 20
+    assert running_text.statistics_in(pages(run)) == []
+    shown = running_text.facts_of(pages(run))
+    twice = {name for name, figures in shown.items() if len(set().union(*figures.values())) > 1}
+    assert {"outliers.breakouts", "outliers.scored", "performance.patterns_tested"} <= twice
+    assert sum(name.endswith(".multiplier") for name in twice) > 6
+    assert {name: figures for name, figures in shown.items() if len(figures) > 1} == {}
 
 
 def test_a_step_shows_a_table_or_a_picture_and_no_text_of_an_object(run: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from simulator.files import write_exports
@@ -127,6 +127,8 @@ def test_a_plain_url_is_taken_apart_as_any_other(scheme: str, host: str, rest: s
 
 
 @given(st.integers(-(10**24), 10**24), st.text("0123456789 x", max_size=40))
+@example(-(2**63) - 1, "")
+@example(2**64, "")
 def test_every_number_keeps_its_digits(number: int, text: str) -> None:
     item = {"id": number, "text": text}
     assert json_items.decode(json.dumps(item).encode()) == item

@@ -6,8 +6,9 @@ import pytest
 
 from tests.media.measures.rendered_clips import Clip, cutting, render, tone
 from vtlib.core.errors import BadInput
+from vtlib.media.folder import MediaFolder, stored_path
 from vtlib.media.probe import prove
-from vtlib.media.proxies import compress, fit_size
+from vtlib.media.proxies import compress, fit_size, make_preview
 
 
 def middle(path, size):
@@ -61,3 +62,33 @@ def test_what_is_no_video_leaves_nothing(tmp_path):
 )
 def test_sizes(size, small):
     assert fit_size(*size) == small
+
+
+def test_a_preview_is_short_small_and_plays(tmp_path):
+    given = render(Clip(cutting([1.0], (320, 180)), 18.0, sound=tone(18, -20)), tmp_path / "in.mp4")
+    assert make_preview(given, tmp_path / "out.mp4")
+    proof = prove(tmp_path / "out.mp4")
+    assert proof.ok
+    assert proof.duration_s == pytest.approx(15.0, abs=0.2)
+    assert proof.height == 180, "never larger than it was"
+    assert (tmp_path / "out.mp4").stat().st_size <= 400_000
+    assert not make_preview(given, tmp_path / "none.mp4", max_bytes=500)
+    (tmp_path / "no.mp4").write_bytes(b"<html>")
+    assert not make_preview(tmp_path / "no.mp4", tmp_path / "none.mp4")
+    assert not (tmp_path / "none.mp4").exists()
+
+
+def test_a_preview_is_made_once_and_goes_with_its_video(tmp_path):
+    media = MediaFolder(tmp_path)
+    path = stored_path("ab" * 32, ".mp4")
+    media.path(path).parent.mkdir(parents=True)
+    render(Clip(cutting([1.0], (320, 180)), 2.0), media.path(path))
+    first = media.preview(path)
+    assert first
+    (kept,) = media.path(path).parent.glob("*.preview.mp4")
+    before = kept.stat().st_mtime_ns
+    assert media.preview(path) == first
+    assert kept.stat().st_mtime_ns == before
+    media.remove(path)
+    assert not kept.exists()
+    assert media.preview(path) is None

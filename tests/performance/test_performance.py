@@ -457,7 +457,7 @@ def test_empty_and_tiny_projects_give_honest_pages(simulated, n: int) -> None:
 def test_the_whole_stage_says_what_it_found(simulated) -> None:
     found = work(inputs(simulated, slice(None)), Performance())
     said = "\n".join(found.conclusion.headline)
-    assert "can be claimed at q <= 0.10 over all tested" in said
+    assert "can be claimed; at most 10% of them are expected to be wrong" in said
     assert "open_question: x" in said
     assert found.conclusion.counts["patterns_tested"] == len(found.library.table) == 23
     assert all(i.table for i in found.insights)

@@ -9,7 +9,9 @@ import pytest
 
 from tests.report import insight_sample, sample
 from tests.report.test_insight_page import written
+from tests.report.test_videos import view
 from vtlib.report import render_stage, write_index, write_insight
+from vtlib.report.video_page import write_video
 from vtlib.tables.pictures import Board, Panel
 
 CHROMIUM = (
@@ -82,7 +84,7 @@ def test_everything_is_drawn_without_the_network(browser, pages, name, width, sc
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
     seen = Watched(context, pages[name])
     sizes = seen.page.evaluate(SIZES)
-    assert len(sizes) == {"stage": 7, "index": 1, "insight": 0}[name]
+    assert len(sizes) == {"stage": 7, "index": 0, "insight": 0}[name]
     for drawn, wide, high, marks in sizes:
         assert drawn == "yes"
         assert 0.6 * width < wide <= width
@@ -179,4 +181,41 @@ def test_a_drawer_opens_and_takes_the_whole_width(browser, pages) -> None:
     page.emulate_media(media="print")
     assert page.locator("#worked table").first.is_visible()
     assert page.locator("#failed summary").first.is_hidden()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_no_table_is_cut_off_and_every_column_is_one_click_away(browser, pages, width) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    page = Watched(context, pages["stage"]).page
+    boxes = "[...document.querySelectorAll('.vt-table-box')]"
+    cut = f"() => {boxes}.map((b) => b.scrollWidth - b.clientWidth)"
+    assert max(page.evaluate(cut)) <= 1
+    cells = page.locator(".vt-table tbody tr").first.locator("td")
+    n = page.locator(".vt-table thead th").count()
+    if width > 560 and page.locator(".vt-columns:visible").count():
+        page.click(".vt-columns")
+    assert [cells.nth(k).is_visible() for k in range(n)] == [True] * n
+    assert max(page.evaluate(cut)) <= 1
+    context.close()
+
+
+def test_the_slider_of_a_video_chooses_the_frame(browser, tmp_path) -> None:
+    one = view()
+    path = write_video(
+        tmp_path / one.href, one, ordinary=None, is_bounded=True, page=sample.page("analyst")
+    )
+    context = browser.new_context(viewport={"width": 1280, "height": 844})
+    watched = Watched(context, path)
+    page = watched.page
+    large = "() => document.querySelector('.vt-stage-picture img').src"
+    first = page.evaluate(large)
+    page.locator(".vt-lanes input").fill("3")
+    assert page.evaluate(large) != first
+    assert page.locator(".vt-stage-picture span").inner_text() == "3.0 s"
+    page.locator(".vt-frames button").first.click()
+    assert page.evaluate(large) == first
+    assert page.locator(".vt-lanes input").input_value() == "0"
+    assert page.evaluate(OVERFLOW) <= 0
+    assert watched.heard == []
     context.close()

@@ -8,6 +8,7 @@ import pytest
 from tests.report import sample
 from tests.report.test_pages import FETCHED
 from vtlib.report import IndexFacts, Page, answers, assembly, write_index
+from vtlib.report.run_page import write_run
 
 SURE = [  # listed, scored, expected false alarms, the figure
     (14, 540, 5.4, "2 to 5 of 14 by chance"),
@@ -75,7 +76,6 @@ def test_a_method_without_intervals_still_lists_its_breakouts(tmp_path) -> None:
     bare = facts.scores.assign(multiplier_low=None, multiplier_high=None)
     html = write_index(tmp_path, facts=dataclasses.replace(facts, scores=bare)).read_text()
     assert "none stated" in html
-    assert "this method states no interval" in html
 
 
 def test_a_client_gets_no_links_where_there_are_no_addresses(tmp_path) -> None:
@@ -90,11 +90,26 @@ def test_keys_in_reasons_are_masked(tmp_path) -> None:
     facts = sample.index_facts()
     leaky = facts.problems.assign(reason="GET https://x.example/?token=abcdef12")
     stages = (dataclasses.replace(facts.stages[0], reason="refused apify_api_abcdefgh123"),)
-    html = write_index(
-        tmp_path, facts=dataclasses.replace(facts, problems=leaky, stages=stages)
-    ).read_text()
+    facts = dataclasses.replace(facts, problems=leaky, stages=stages)
+    html = write_run(tmp_path / "pages" / "run.html", facts=facts, page=facts.page).read_text()
     assert "refused [redacted]" in html
-    assert "abcdef" not in html.replace(assembly.vega(), "")
+    assert "abcdef" not in html
+    failed = (dataclasses.replace(stages[0], status="failed"),)
+    index = write_index(tmp_path, facts=dataclasses.replace(facts, stages=failed)).read_text()
+    assert "refused [redacted]" in index
+    assert "abcdef" not in index
+
+
+def test_the_run_has_a_page_of_its_own(tmp_path) -> None:
+    facts = sample.index_facts()
+    html = write_run(tmp_path / "pages" / "run.html", facts=facts, page=facts.page).read_text()
+    for part in ("4.9 s", "11 s in all", 'href="../03_outliers.html"', "a column is missing"):
+        assert part in html, part
+    assert "&lt;script&gt;window.hacked" in html, "the reason quotes a stranger, as text"
+    index = write_index(tmp_path, facts=facts).read_text()
+    assert "4.9 s" not in index
+    assert "no id in" not in index, "reasons of items are not on the screen of the client"
+    assert 'href="pages/run.html"' in index
 
 
 def test_native_time_columns_may_be_empty() -> None:

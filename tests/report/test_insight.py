@@ -48,7 +48,7 @@ FULL = {
         ),
         (
             "Hook result first: x1.90 views (1.30 to 2.70) in 80 posts of 9 accounts against 500 "
-            "posts without; q 0.020 (claimed to 0.10); repeatable; as a model read it."
+            "posts without; very sure; repeatable; as a model read it."
         ),
         "two wins: two against one x1.80 (1.30 to 2.50), 9 pairs.",
     ],

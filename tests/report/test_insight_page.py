@@ -70,11 +70,7 @@ def test_outcomes_are_short_answers_where_there_are_rows() -> None:
     found = {c.id: c for c in outcomes(facts, spend=facts.spend)}
     assert {name: card.figure for name, card in found.items()} == CARDS
     assert "model 1 call at an unknown price" in found["spent"].sentences[0]
-    assert (
-        found["why"]
-        .sentences[0]
-        .startswith("1.30 to 2.70, 80 posts, q 0.020; 2 patterns of 3 tested")
-    )
+    assert found["why"].sentences[0].startswith("1.30 to 2.70, from 80 posts: What it says.")
     assert [c.id for c in outcomes(Facts(), spend=pd.DataFrame())] == ["spent"]
 
 
@@ -108,7 +104,7 @@ def test_the_index_has_the_outcomes(tmp_path) -> None:
     index = dataclasses.replace(sample.index_facts(), insight=facts, spend=facts.spend)
     html = write_index(tmp_path, facts=index).read_text().replace(assembly.vega(), "")
     assert "Why we think so" in html
-    end = html[html.index('id="next"') :]
+    end = html[html.index('id="advice"') :]
     assert "Shoot with hook result first" in end
     assert "waits for approval" not in end, "chores are a list of their own"
     assert 'href="insight.html#after"' in end

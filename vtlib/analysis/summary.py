@@ -122,6 +122,8 @@ def conclude(frame: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = Tru
     lines += [_cost_line(frame)] if costs else []
     lines += more
     counts = {"analysed": len(good), "not_analysed": len(frame) - len(good)}
+    if claims.n_checked:
+        counts |= {"claims_checked": claims.n_checked, "claims_supported": claims.n_supported}
     return finish_stage("analysis", lines, **counts)
 
 

@@ -35,7 +35,7 @@ def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
         return [nothing("no video has been measured yet", title=title, source="measures")]
     answers = labelling.answers(project).set_index("post_id")
     scenes = {
-        row["post_id"]: _scenes(project, answers.loc[row["post_id"]])
+        row["post_id"]: model_scenes(project, answers.loc[row["post_id"]])
         for row in measures
         if row["post_id"] in answers.index
     }
@@ -55,7 +55,7 @@ def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
     ]
 
 
-def _scenes(project: Project, answer: pd.Series) -> list[Scene]:
+def model_scenes(project: Project, answer: Mapping[Any, Any] | pd.Series) -> list[Scene]:
     """The scenes of an answer, each marked with the check of the cut that starts it."""
     state_of = {c["path"]: c["held"] for c in analyses.claims(project.store, answer["analysis_id"])}
     scenes = []

@@ -36,8 +36,10 @@ FORMS = {"array_items": "JSON list", "line_items": "JSON lines", "object_items":
 _MARKS = re.compile(rb'["\[\]{}]')
 _MARKS_AND_COMMA = re.compile(rb'["\[\]{},]')
 _OPENING = re.compile(rb'\{\s*"((?:[^"\\\n]|\\.)*)"\s*:')
-_LONG_NUMBER = re.compile(rb"[:\[,]\s*-?\d{20}")
-_DIGITS_AS_0 = bytes(ord("0") if chr(sign).isdecimal() else 32 for sign in range(256))
+_LONG_NUMBER = re.compile(rb"[:\[,]\s*(?:\d{20}|-\d{19})")  # from 10^19; below -10^18
+_DIGITS_AS_0 = bytes(
+    ord("0") if chr(sign).isdecimal() else sign if chr(sign) == "-" else 32 for sign in range(256)
+)
 _WRAPPED = re.compile(rb'"(?:items|collector|itemList|data)"\s*:\s*\[')
 _PAIRS = {ord("]"): ord("["), ord("}"): ord("{")}
 _STRING_REST = re.compile(rb'(?:[^"\\]++|\\.)*+"', re.DOTALL)
@@ -320,7 +322,9 @@ def _has_long_number(text: bytes) -> bool:
     """Whether some number may pass 64 bits: orjson makes a float of it. The search for 20 digits in
     a row, which few texts have, is eight times as fast as that for a number.
     """
-    return b"0" * 20 in text.translate(_DIGITS_AS_0) and bool(_LONG_NUMBER.search(text))
+    digits = text.translate(_DIGITS_AS_0)
+    may_be = b"0" * 20 in digits or b"-" + b"0" * 19 in digits
+    return may_be and bool(_LONG_NUMBER.search(text))
 
 
 def _is_lines(head: bytes, encoding: Encoding) -> bool:

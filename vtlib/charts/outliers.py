@@ -26,6 +26,7 @@ from vtlib.charts.theme import (
     tier_colour,
     tier_shape,
 )
+from vtlib.core.figures import times
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS
 
 MAX_POINTS = 2_400  # about 0.5 MB of page
@@ -114,7 +115,7 @@ def _slim(posts: pd.DataFrame) -> pd.DataFrame:
     top = posts[posts["tier"].isin(BREAKOUT_TIERS)].sort_values("multiplier_low", ascending=False)
     top = top.groupby("account").head(NAMED_PER_ACCOUNT)
     pairs = zip(top["multiplier"], captions(top, 22), strict=True)
-    texts = pd.Series([f"×{m:,.3g} {c}".strip() for m, c in pairs], top.index, dtype="object")
+    texts = pd.Series([f"×{times(m)} {c}".strip() for m, c in pairs], top.index, dtype="object")
     slim = posts.assign(name=texts.reindex(posts.index).fillna(""))
     # A name goes on the side with more room.
     middle = posts["posted_at"].min() + (posts["posted_at"].max() - posts["posted_at"].min()) / 2
@@ -293,14 +294,19 @@ def growth(
     lines = _shares(curve, names).assign(basis=curve["basis"].to_numpy())
     dots = _shares(_sample(pairs), names) if pairs is not None and not pairs.empty else None
     n = int(curve.drop_duplicates(["platform", "format"])["n_pairs"].fillna(0).sum())
-    kinds = ", ".join(sorted(set(curve["basis"].astype(str))))
+    kinds = ", ".join(sorted({_basis_word(b) for b in curve["basis"]}))
     subtitle = f"{source} · n = {n:,} snapshot pairs · curve: {kinds} · 100 % = count at 7 days"
     return finish(_picture(lines, dots), title=title, subtitle=subtitle)
 
 
 def _stratum_labels(curve: pd.DataFrame) -> dict[str, str]:
     pairs = zip(_strata(curve), curve["basis"].astype(str), strict=True)
-    return {stratum: f"{stratum} ({basis})" for stratum, basis in pairs}
+    return {stratum: f"{stratum} ({_basis_word(basis)})" for stratum, basis in pairs}
+
+
+def _basis_word(basis: object) -> str:
+    """How people call it: learnt from these posts, or taken from what is known elsewhere."""
+    return {"prior": "assumed"}.get(str(basis), str(basis))
 
 
 def _strata(frame: pd.DataFrame) -> list[str]:

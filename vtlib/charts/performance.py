@@ -22,7 +22,7 @@ from vtlib.charts.theme import (
     require,
     significant,
 )
-from vtlib.core.finding import q_text
+from vtlib.core.finding import sure_text
 
 _HITS = (("inside the interval", COLOURS["blue"]), ("outside", COLOURS["vermillion"]))
 _CLAIMS = (
@@ -70,7 +70,7 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
         return nothing("no feature is known of enough posts", title=title, source=source)
     require(table, ("pattern", "ratio", "ratio_low", "ratio_high", "claim"), chart="pattern")
     top = table.head(limit)
-    posts = top["n_with"].map(number) + " posts, " + top["q_value"].map(q_text)
+    posts = top["n_with"].map(number) + " posts, " + top["q_value"].map(sure_text)
     rows = pd.DataFrame(
         {
             "label": top["pattern"] + " · " + posts + " · " + top["kind"],

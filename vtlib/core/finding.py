@@ -15,13 +15,14 @@ class Finding:
 
     `rows` is the frame behind it, `source` the tables that came from, `columns` which of its
     columns a reader is shown, by label. A sentence without rows (nothing is there yet) has none to
-    show.
+    show. `facts`: name -> figure, as it stands in the sentence, of what other pages show too.
     """
 
     sentence: str
     source: str = ""
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
     columns: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,18 @@ class Chapter:
     chart: Any = None
 
 
-def q_text(value: float) -> str:
-    """A q value as read: three digits, and never 0."""
-    return "q < 0.001" if value < 0.001 else f"q {value:.3f}"
+VERY_SURE_Q, FAIRLY_SURE_Q = 0.05, 0.2
+
+
+def sure_text(q_value: float) -> str:
+    """How sure something is, in the words that the glossary defines.
+
+    `q_value`: share of what stands out as far that is there by chance (Benjamini and Hochberg
+    1995); the tables behind a sentence have it.
+    """
+    if q_value <= VERY_SURE_Q:
+        return "very sure"
+    return "fairly sure" if q_value <= FAIRLY_SURE_Q else "not sure"
 
 
 MOST = 12
@@ -47,7 +57,7 @@ def pattern_sentence(row: Mapping[str, Any]) -> str:
     what = (
         f"{row['pattern']}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
         f"{row['ratio_high']:.2f}, 80 %), "
-        f"{q_text(row['q_value'])}, {row['n_with']:,} posts of {row['accounts_with']} accounts, "
+        f"{sure_text(row['q_value'])}, {row['n_with']:,} posts of {row['accounts_with']} accounts, "
         f"{row['replicates']}, {row['kind']}"
     )
     return what + ("." if row["claim"] else "; nothing can be claimed of it yet.")
@@ -58,7 +68,7 @@ def platform_sentence(row: Mapping[str, Any]) -> str:
     what = (
         f"{row['pattern']} on {row['platform']}: x{row['ratio']:.2f} views "
         f"({row['ratio_low']:.2f} to "
-        f"{row['ratio_high']:.2f}, 80 %), {q_text(row['q_value'])}, {row['n_with']:,} posts of "
+        f"{row['ratio_high']:.2f}, 80 %), {sure_text(row['q_value'])}, {row['n_with']:,} posts of "
         f"{row['accounts_with']} accounts, {row['replicates']}"
     )
     if row["differs"]:

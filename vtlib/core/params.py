@@ -389,6 +389,11 @@ class Report(Section):
         "(scripts not yet approved)",
     )
     max_rows: int = Field(50, ge=10, description="rows a table shows; the database has all")
+    previews: bool = Field(
+        False,
+        description="the page of a video holds its first 15 seconds, small, up to 400 kB; else "
+        "frames alone. Never with pseudonyms",
+    )
 
     @property
     def naming(self) -> Literal["named", "pseudonyms"]:

@@ -107,10 +107,15 @@ class BillPart:
 
     usd: float = 0.0
     lacks: str = ""
+    is_noted: bool = True
 
     @property
     def words(self) -> str:
-        """The sum with its currency, and what is not in it."""
+        """The sum with its currency, and what is not in it; what only people can note, and nobody
+        did, is "not recorded".
+        """
+        if not self.is_noted:
+            return "not recorded"
         if not self.usd and self.lacks:
             return self.lacks
         return f"${self.usd:,.2f}" + (f" and {self.lacks}" if self.lacks else "")
@@ -157,7 +162,8 @@ def _part(kind: str, lines: Sequence[Mapping[str, Any]]) -> BillPart:
     n = sum(
         int(row["unpriced"]) if "unpriced" in row else _number(row["usd"]) is None for row in lines
     )
-    return BillPart(_sum(lines, "usd"), _lacks(kind, lines, n) if n else "")
+    is_noted = bool(lines) or kind != "people"
+    return BillPart(_sum(lines, "usd"), _lacks(kind, lines, n) if n else "", is_noted)
 
 
 def _lacks(kind: str, lines: Sequence[Mapping[str, Any]], n: int) -> str:

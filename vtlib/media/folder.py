@@ -12,6 +12,7 @@ import io
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,6 +85,24 @@ class MediaFolder:
             return []
         there = [(t["t_s"], folder / t["file"]) for t in thumbs if (folder / t["file"]).is_file()]
         return [(float(t_s), _small(path)) for t_s, path in there]
+
+    def preview(self, relative: str | None) -> bytes | None:
+        """A short small MP4 of a stored video (media/proxies.make_preview), made once and kept
+        beside it; None where the file is gone or none can be made.
+        """
+        source = self.path(relative) if relative else None
+        if source is None or not source.is_file():
+            return None
+        kept = source.with_name(f"{stem(str(relative))}.preview.mp4")
+        if not kept.is_file():
+            from vtlib.media.proxies import make_preview  # noqa: PLC0415 - PyAV, seldom
+
+            with tempfile.TemporaryDirectory() as folder:
+                made = Path(folder) / kept.name
+                if not make_preview(source, made):
+                    return None
+                write_whole(kept, made.read_bytes())
+        return kept.read_bytes()
 
     def stills(self, relatives: Sequence[str | None]) -> list[bytes | None]:
         """Small JPEGs of pictures in their order; None for one that is gone or cannot be read."""

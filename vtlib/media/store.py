@@ -77,6 +77,16 @@ def image_paths(store: Store, post_id: str) -> list[str | None]:
         return [path for (path,) in connection.execute(sql, [post_id]).fetchall()]
 
 
+def video_paths(store: Store, post_ids: Sequence[str]) -> dict[str, str]:
+    """post_id -> path (relative to outputs) of its kept video, or of its small copy."""
+    sql = (
+        "SELECT post_id, coalesce(proxy_path, path) FROM media WHERE kind = 'video' "
+        "AND path IS NOT NULL AND list_contains($ids, post_id)"
+    )
+    with store.read() as connection:
+        return dict(connection.execute(sql, {"ids": list(post_ids)}).fetchall())
+
+
 def measures_of(store: Store, sha256: str) -> dict[str, Any] | None:
     """The measures of a file, whichever post had it, or None."""
     with store.read() as connection:

@@ -92,7 +92,7 @@ def trend_sentences(result: Trends) -> list[str]:
     line = (
         f"Of {number(len(result.tags), 'sound or hashtag', 'sounds and hashtags')} tested, {n:,} "
         f"{'gathers' if n == 1 else 'gather'} pace over distinct creators (last 7 days against the "
-        "21 before, q <= .10)."
+        "21 before); at most one in ten of such calls is expected to be chance."
     )
     s = result.sequel
     if s is None or not s.n:

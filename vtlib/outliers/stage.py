@@ -20,9 +20,9 @@ from vtlib.outliers.trials import Standing, TrialComparison
 from vtlib.store.project import Project, one_session
 
 COLUMNS = (
-    *("tier", "handle", "platform", "format", "posted_at", "multiplier", "multiplier_low"),
-    *("multiplier_high", "p_value", "q_value", "metric", "value", "age_h", "n_baseline", "basis"),
-    *("look", "notes", "caption", "url", "reason"),
+    *("tier", "handle", "caption", "multiplier", "value", "url", "platform", "format"),
+    *("posted_at", "multiplier_low", "multiplier_high", "p_value", "q_value", "metric", "age_h"),
+    *("n_baseline", "basis", "look", "notes", "reason"),
 )
 
 

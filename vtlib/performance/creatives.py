@@ -121,7 +121,7 @@ def _sentence(row: pd.Series) -> str:
     else:
         word = f"No difference between {a} and {b} that is more than luck"
     return (
-        f"{word}: x{ratio:.2f} on {a} ({low:.2f} to {high:.2f}, q {row['q_value']:.2f}), each "
+        f"{word}: x{ratio:.2f} on {a} ({low:.2f} to {high:.2f}), each "
         "against the account's own "
         f"level, {films} of {number(row['accounts'], 'account')}."
     )

@@ -10,10 +10,11 @@ import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage
 from vtlib.core.errors import sentence
-from vtlib.core.finding import platform_sentence, q_text
+from vtlib.core.finding import platform_sentence, sure_text
 from vtlib.performance.forecasts import VIEWS, Forecaster
 from vtlib.performance.patterns import Library
 from vtlib.performance.reach import WITH_LEARNED, Range
+from vtlib.performance.verdicts import counted
 
 MOST = 3
 
@@ -82,8 +83,7 @@ def pattern_insights(library: Library) -> list[InsightSentence]:
             "pattern",
             f"{number(len(table), 'feature')} tested on {number(library.n_posts, 'post')} of "
             f"{number(library.n_accounts, 'account')}: {number(len(claims), 'pattern')} can be "
-            "claimed "
-            f"at q <= {library.rules.claim_q:.2f} over all tested.",
+            f"claimed; at most {library.rules.claim_q:.0%} of them are expected to be wrong.",
             "patterns",
         )
     ]
@@ -163,7 +163,7 @@ def conclude(
         "performance",
         [i.said for i in insights],
         predictions=int(verdicts["target"].eq(VIEWS).sum()),
-        matured=int((verdicts["status"].eq("matured") & verdicts["target"].eq(VIEWS)).sum()),
+        matured=len(counted(verdicts[verdicts["target"].eq(VIEWS)])),
         patterns_tested=len(library.table),
         patterns_claimed=len(library.claimed),
     )
@@ -190,7 +190,7 @@ def _claim(row: pd.Series) -> InsightSentence:
     last = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
     text = (
         f"{name}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}; "
-        f"{row['n_with']:,} posts of {row['accounts_with']} accounts, {q_text(row['q_value'])}, "
+        f"{row['n_with']:,} posts of {row['accounts_with']} accounts, {sure_text(row['q_value'])}, "
         f"{row['replicates']}{last}); {row['kind']}"
         + (f"; {row['note']}" if row["note"] else "")
         + "."
@@ -234,7 +234,8 @@ def _nearest(table: pd.DataFrame) -> list[InsightSentence]:
     need = need or "nothing yet to look for"
     text = (
         f"Nearest: {row['pattern']}, x{np.exp(row['shift_ln']):.2f} as seen, "
-        f"x{row['ratio']:.2f} as believed, q {row['q_value']:.2f}, n {row['n_with']:,}; {need}."
+        f"x{row['ratio']:.2f} as believed, {sure_text(row['q_value'])}, "
+        f"{number(row['n_with'], 'post')} with it; {need}."
     )
     return [InsightSentence("pattern", text, "patterns", (str(row["pattern_id"]),))]
 

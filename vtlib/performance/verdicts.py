@@ -214,14 +214,19 @@ def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
         (
             f"Predictions of {what} were {word} 'own median': mean error "
             f"x{np.exp(evaluation.forecast.mae.value):.2f} "
-            f"against x{np.exp(evaluation.naive.mae.value):.2f} (gain {gain.value:+.2f} ln, "
-            f"{gain.low:+.2f} to {gain.high:+.2f})."
+            f"against x{np.exp(evaluation.naive.mae.value):.2f} ({_percent(gain.value)} "
+            f"nearer, {_percent(gain.low)} to {_percent(gain.high)})."
         ),
         (
             f"On average {what} came to x{np.exp(bias.value):.2f} of what was predicted "
             f"({np.exp(bias.low):.2f} to {np.exp(bias.high):.2f})."
         ),
     ]
+
+
+def _percent(gain_ln: float) -> str:
+    """A gain on the scale of logarithms as a percentage of the error."""
+    return f"{100 * np.expm1(gain_ln):+.0f} %"
 
 
 _MEASURES = ["measure", "forecast", "low", "high", "naive", "naive_low", "naive_high", "n"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,9 +16,13 @@ from vtlib.performance.history import age_error, current_levels, history, with_r
 from vtlib.performance.patterns.preparation import carriers
 from vtlib.performance.pipeline import Inputs, product_costs
 from vtlib.performance.variants import compare_variants, roi
+from vtlib.report.facts import VideoView
+from vtlib.report.insight.actions import Action, HookSource, actions
 from vtlib.report.insight.advice_rule import advise, missing
 from vtlib.report.insight.evidence import Evidence, ordinary_scatter
+from vtlib.report.insight.facts import Facts
 from vtlib.report.insight.next_steps import COLUMNS, advice_table
+from vtlib.report.posters import first_words
 from vtlib.store.project import Project
 from vtlib.store.writes import naive
 
@@ -86,6 +91,26 @@ def advice(
     rows = advise(evidence_base)
     lacks = missing(evidence_base) if rows.empty else []
     return project.visible(rows, ours=TEXTS), [project.visible_text(line) for line in lacks]
+
+
+def next_actions(project: Project, facts: Facts, videos: Sequence[VideoView]) -> tuple[Action, ...]:
+    """Three actions for the index (insight/actions) from a run's facts and the videos looked at;
+    with pseudonyms a command that leads to a stranger is left out.
+    """
+    read = [v for v in videos if v.is_breakout and v.hook_types and project.names_creators]
+    hook = None
+    if read:
+        first = read[0]
+        hook = HookSource(first.post_id, first_words(first), first.hook_types, first.href)
+    rows = actions(facts, project=project.slug, hook=hook)
+    if project.names_creators:
+        return rows
+    return tuple(
+        row
+        if project.visible_text(f"{row.command} {row.href}") == f"{row.command} {row.href}"
+        else replace(row, command="", href="")
+        for row in rows
+    )
 
 
 def table(project: Project, fits: pd.DataFrame) -> tables.HtmlTable:

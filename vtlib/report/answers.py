@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
 from vtlib.analysis.summary import count_claims
 from vtlib.core.conclusion import number
-from vtlib.core.finding import q_text
+from vtlib.core.figures import share, times
 from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
 from vtlib.core.proportions import rate
 from vtlib.llm.bill import bill
 from vtlib.outliers.messages import chance_range
 from vtlib.report.facts import IndexFacts
-from vtlib.report.insight.facts import Facts
+from vtlib.report.insight.facts import Facts, claim_facts
 
 _NO_SCORES = "No post has been judged in this run, so nothing can be said about breakouts."
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A short answer: title, figure, sentences or points, and a link to more."""
+    """A short answer: title, figure, sentences or points, a link; `facts` as a Finding's."""
 
     id: str
     title: str
@@ -32,6 +32,7 @@ class Card:
     sentences: Sequence[str] = ()
     points: Sequence[str] = ()
     href: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def breakouts(scores: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +62,7 @@ def interval(low: float, high: float) -> str:
     """`×3.1 to 12`, or "none stated"."""
     if math.isnan(low) or math.isnan(high):
         return "none stated"
-    return f"×{_figure(low)} to {_figure(high)}"
+    return f"×{times(low)} to {times(high)}"
 
 
 def lead(breakout_posts: pd.DataFrame, run: Mapping[str, Any]) -> str:
@@ -81,6 +82,12 @@ def lead(breakout_posts: pd.DataFrame, run: Mapping[str, Any]) -> str:
     )
 
 
+def lead_facts(breakout_posts: pd.DataFrame, run: Mapping[str, Any]) -> dict[str, str]:
+    """The facts of `lead`."""
+    n = len(breakout_posts)
+    return {"outliers.breakouts": f"{n:,}"} if run and n else {}
+
+
 def no_breakouts(run: Mapping[str, Any]) -> str:
     """Why the list of breakouts is empty."""
     if not run:
@@ -89,12 +96,11 @@ def no_breakouts(run: Mapping[str, Any]) -> str:
 
 
 def cards(facts: IndexFacts, posts: pd.DataFrame) -> list[Card]:
-    """The short answers beside the list."""
+    """How sure, since when and where: the scope of the list."""
     return [
         _how_sure(facts.outlier_run, len(posts)),
         _since_when(facts.places),
         _where(facts.places),
-        _skipped(facts),
     ]
 
 
@@ -103,6 +109,7 @@ def _how_sure(run: Mapping[str, Any], n_breakouts: int) -> Card:
     if not run:
         return replace(card, figure="Nothing judged")
     n_scored, n_not_scored = run.get("n_scored"), run.get("n_not_scored")
+    card = replace(card, facts={"outliers.scored": _n(n_scored)})
     method = str(run.get("method", "unknown")).replace("_", " ")
     rest = (
         f"; {_n(n_not_scored)} posts could not be judged"
@@ -161,10 +168,13 @@ def _where(places: pd.DataFrame) -> Card:
     rows = places.sort_values(["posts", "platform"], ascending=[False, True])
     each = [f"{p} {_n(n)}" for p, n in zip(rows["platform"], rows["posts"], strict=True)]
     figure = f"{_count(posts, 'post')} of {_count(accounts, 'account')}"
-    return replace(card, figure=figure, sentences=["Posts: " + ", ".join(each) + "."])
+    marked = {"data.posts": f"{posts:,}", "data.accounts": f"{accounts:,}"}
+    sentences = ["Posts: " + ", ".join(each) + "."]
+    return replace(card, figure=figure, sentences=sentences, facts=marked)
 
 
-def _skipped(facts: IndexFacts) -> Card:
+def skipped(facts: IndexFacts) -> Card:
+    """Stages that were skipped or failed, with why, and items that could not be used."""
     card = Card("skipped", "What was skipped, and why")
     stages = [s for s in facts.stages if s.status != "ok"]
     groups: dict[tuple[str, str], list[str]] = {}
@@ -200,10 +210,6 @@ def _span(places: pd.DataFrame, first: str, last: str) -> str:
     return f"on {a}" if a == b else f"{a} to {b}"
 
 
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
-
-
 def _has(value: Any) -> bool:
     return value is not None and not pd.isna(value)
 
@@ -236,36 +242,48 @@ def outcomes(facts: Facts, *, spend: pd.DataFrame | None) -> list[Card]:
 def why(facts: Facts) -> Card | None:
     """The surest claimed pattern, and the share of models' claims that files support."""
     sentences: list[str] = []
+    marked: dict[str, str] = {}
     figure = ""
     if len(facts.patterns):
-        posts = number(facts.pattern_run.get("n_posts") or 0, "post")
-        claims = facts.claims
-        if len(claims):
-            row = claims.iloc[0]
+        n_tested, n_claimed = f"{len(facts.patterns):,}", f"{len(facts.claims):,}"
+        marked |= {"performance.patterns_tested": n_tested}
+        if len(facts.claims):
+            row = facts.claims.iloc[0]
             name = str(row["pattern"]).replace("_", " ").capitalize()
             figure = f"{name}: ×{row['ratio']:.2f} views"
             sentences.append(
-                f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f}, "
-                f"{number(row['n_with'], 'post')}, {q_text(row['q_value'])}; "
-                f"{number(len(claims), 'pattern')} of {len(facts.patterns):,} tested can be "
-                "claimed."
+                f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f}, from "
+                f"{number(row['n_with'], 'post')}: {row['definition']}"
+            )
+            marked |= {"performance.patterns_claimed": n_claimed}
+            sentences.append(
+                f"{n_claimed} of {n_tested} patterns tested hold. They go with views; whether "
+                "they cause them is not shown."
             )
         else:
             figure = "No pattern can be claimed"
-            sentences.append(f"{number(len(facts.patterns), 'feature')} tested on {posts}.")
+            posts = number(facts.pattern_run.get("n_posts") or 0, "post")
+            sentences.append(f"{n_tested} features tested on {posts}.")
     if len(facts.grounding):
-        count = count_claims(facts.grounding)
-        sentence = f"{number(count.answers, 'video')} read by a model"
-        if count.n_checked:
-            agreement = rate(count.n_supported, count.n_checked, interval=facts.interval)
-            sentence += (
-                f": {agreement.share:.0%} of {number(count.n_checked, 'claim')} agree with the "
-                f"file ({agreement.low:.0%} to {agreement.high:.0%})"
-            )
-        sentences.append(f"{sentence}.")
+        sentences.append(_read_by_model(facts))
+        marked |= claim_facts(count_claims(facts.grounding))
     if not sentences:
         return None
-    return Card("why", "Why we think so", figure, sentences, href=_HREFS["why"])
+    return Card("why", "Why we think so", figure, sentences, href=_HREFS["why"], facts=marked)
+
+
+def _read_by_model(facts: Facts) -> str:
+    """How many videos a model read, and how much of what it says the files support."""
+    tally = count_claims(facts.grounding)
+    sentence = f"{number(tally.answers, 'video')} read by a model"
+    if tally.n_checked:
+        agreement = rate(tally.n_supported, tally.n_checked, interval=facts.interval)
+        sentence += (
+            f": {share(agreement.share)} of "
+            f"{number(tally.n_checked, 'claim')} agree with the file "
+            f"({share(agreement.low)} to {share(agreement.high)})"
+        )
+    return f"{sentence}."
 
 
 def fits(facts: Facts) -> Card | None:
@@ -314,7 +332,10 @@ def shoot(facts: Facts) -> Card | None:
     ready = ready[ready["posts"].eq(0)].sort_values("place", kind="stable").head(2)
     figure = number(len(scripts), "script")
     sentences = [", ".join(states) + "."] if states else []
-    return Card("shoot", "What to shoot", figure, sentences, _titles(ready), _HREFS["shoot"])
+    marked = {"scripts.count": f"{len(scripts):,}"}
+    return Card(
+        "shoot", "What to shoot", figure, sentences, _titles(ready), _HREFS["shoot"], marked
+    )
 
 
 def did_it_work(facts: Facts) -> Card | None:
@@ -333,19 +354,28 @@ def did_it_work(facts: Facts) -> Card | None:
         )
     beats = rate(int(verdicts["beats_median"].sum()), len(verdicts), interval=facts.interval)
     sentence = (
-        f"{beats.share:.0%} ({beats.low:.0%} to {beats.high:.0%}); chance would give half{waiting}."
+        f"{share(beats.share)} ({share(beats.low)} to {share(beats.high)}); chance would give "
+        f"half{waiting}."
     )
     figure = f"{beats.k:,} of {beats.n:,} beat their own median"
-    return Card("worked", "Did it work", figure, [sentence], href=_HREFS["worked"])
+    facts_shown = {
+        "verdicts.beat": f"{beats.k:,} of {beats.n:,}",
+        "performance.matured": f"{len(verdicts):,}",
+    }
+    return Card(
+        "worked", "Did it work", figure, [sentence], href=_HREFS["worked"], facts=facts_shown
+    )
 
 
 def spent(spend: pd.DataFrame) -> Card:
-    """All money of the project; services without a price are listed, not counted as 0."""
+    """All money of the project by kind; what has no price or was not noted is said so."""
     if spend.empty:
         return Card("spent", "What it cost", "$0.00", ["Nothing was bought."])
     total = bill(spend)
     split = f"US dollars: {total.split}."
-    return Card("spent", "What it cost", total.figure, [split], href=_HREFS["spent"])
+    href = _HREFS["spent"]
+    cost = {"money.total": total.figure}
+    return Card("spent", "What it cost", total.figure, [split], href=href, facts=cost)
 
 
 def _titles(scripts: pd.DataFrame) -> Sequence[str]:

@@ -6,16 +6,20 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bleach  # type: ignore[import-untyped]  # ships no types; comes with nbconvert
-from markupsafe import Markup
+import jinja2
+from markupsafe import Markup, escape
 
 from vtlib.core import log
+from vtlib.core.figures import marks
+from vtlib.core.whole_files import write_whole
+from vtlib.report.glossary import linked
 from vtlib.report.vega import vega
 
 if TYPE_CHECKING:
@@ -106,19 +110,47 @@ def text(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
+def write_page(path: Path, template: str, content: Mapping[str, Any]) -> Path:
+    """Write `content` in a template as the page `path`, whole or not at all; returns it."""
+    html = (
+        environment(content["page"].root).get_template(template).render(resources={"vt": content})
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, html)
+    return path
+
+
+def environment(root: str | None = None) -> jinja2.Environment:
+    """Jinja environment: autoescape on, undefined names raise; `root` as Page's."""
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    env = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    env.filters |= {"terms": term_links(root), "marks": marks}
+    return env
+
+
+def term_links(root: str | None) -> Callable[[object], Markup]:
+    """The filter of templates that links words to the glossary of a run; escapes alone where
+    `root` is None: a page without a run has no glossary beside it.
+    """
+    return escape if root is None else partial(linked, root=root)
+
+
 def scripts(*, with_charts: bool) -> list[Markup]:
     """The page's scripts, in order."""
     return [trusted(s) for s in ((vega(), text("page.js")) if with_charts else (text("page.js"),))]
 
 
-def shell(page: Page, *, with_charts: bool) -> dict[str, Any]:
-    """What every page begins with: page, style, scripts, policy and provenance, keys masked."""
+def shell(page: Page, *, with_charts: bool, is_folded: bool = False) -> dict[str, Any]:
+    """What every page begins with: page, style, scripts, policy and provenance, keys masked;
+    `is_folded`: provenance is behind a click.
+    """
     page_scripts = scripts(with_charts=with_charts)
     return {
         "page": page,
         "style": trusted(text("page.css")),
         "scripts": page_scripts,
         "policy": policy(page_scripts),
+        "is_folded": is_folded,
         "provenance": provenance_rows(log.redactor(page.secrets)(dict(page.provenance))),
     }
 
@@ -132,7 +164,7 @@ def policy(page_scripts: list[Markup]) -> str:
     sources = " ".join(f"'sha256-{h}'" for h in hashes)
     return (
         f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; img-src data: "
-        "blob:; "
+        "blob:; media-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 

@@ -1,4 +1,4 @@
-"""The index of a run: the answers on one screen, the stages, and where all of it comes from."""
+"""The index of a run: what broke out, what to do next, what was learnt and what it cost."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib import charts, tables
+from vtlib import tables
 from vtlib.core import log
-from vtlib.core.whole_files import write_whole
-from vtlib.report import answers, assembly
-from vtlib.report.facts import IndexFacts, PageSection
-from vtlib.report.insight.next_steps import NOTE, next_steps
-from vtlib.report.sections import drawer, environment, section_content
+from vtlib.report import answers, assembly, posters
+from vtlib.report.facts import IndexFacts
+from vtlib.report.insight.next_steps import next_steps
+from vtlib.report.sections import drawer, section_content
 
+CARDS = 6  # breakouts shown as cards, whatever the size of the project
 # The order of importance: a phone shows the first few.
 _COLUMNS = {
     "creator": "creator",
@@ -34,52 +34,50 @@ _FORMATS = {"posted_at": "date", "value": "int"}
 def write_index(folder: Path, *, facts: IndexFacts) -> Path:
     """Write `folder`/index.html for a run and return its path.
 
-    What is missing is said in words; keys in reasons and provenance are masked.
+    What is missing is said in words; keys in reasons and provenance are masked. Stages, problems
+    and the like are on a page of their own (run_page).
     """
     redact = log.redactor(facts.page.secrets)
-    facts = _mask(facts, redact)
     posts = answers.breakouts(facts.scores)
-    chart = _chart(posts)
     sections = [section_content(section) for section in facts.sections]
-    has_charts = bool(chart or any(s["chart"] for s in sections))
+    has_charts = any(s["chart"] for s in sections)
     content = {
-        **assembly.shell(facts.page, with_charts=has_charts),
+        **assembly.shell(facts.page, with_charts=has_charts, is_folded=True),
         "lead": answers.lead(posts, facts.outlier_run),
+        "lead_facts": answers.lead_facts(posts, facts.outlier_run),
+        "posters": _posters(facts, len(posts)),
         "breakouts": _table(posts, facts.top) if len(posts) else None,
         "no_breakouts": answers.no_breakouts(facts.outlier_run),
         "more": _more(len(posts), facts.top),
-        "cards": answers.cards(facts, posts),
+        "outliers": next((s.href for s in facts.stages if s.stage == "outliers"), ""),
+        "actions": facts.actions,
+        "advice": advice_drawers(facts),
         "outcomes": answers.outcomes(facts.insight, spend=facts.spend),
-        "chart": chart,
+        "cards": answers.cards(facts, posts),
         "sections": sections,
-        "stages": facts.stages,
-        "next": section_content(_next_steps(facts)),
-        "problems": _problems(facts.problems) if len(facts.problems) else None,
+        "run": redact(_run_line(facts)),
     }
-    body = environment().get_template("index.html.j2").render(resources={"vt": content})
-    path = folder / "index.html"
-    write_whole(path, body)
-    return path
+    return assembly.write_page(folder / "index.html", "index.html.j2", content)
 
 
-def _next_steps(facts: IndexFacts) -> PageSection:
-    """The last word of the page: what to shoot, repeat, stop and test, or what is missing before
-    that can be said.
-    """
+def _posters(facts: IndexFacts, n_breakouts: int) -> list[posters.Poster]:
+    is_bounded = posters.is_bounded(facts.outlier_run, n_breakouts)
+    first = [v for v in facts.videos if v.is_breakout][:CARDS]
+    return [posters.poster(view, is_bounded=is_bounded) for view in first]
+
+
+def advice_drawers(facts: IndexFacts) -> dict[str, Any]:
+    """All advice with its rows, or what is missing before anything can be advised."""
     chapter = next_steps(facts.insight)
     if facts.insight.advice.empty:
-        return PageSection(
-            chapter.title, tuple(f.sentence for f in chapter.findings), id=chapter.id
-        )
+        return {"sentences": [f.sentence for f in chapter.findings], "drawers": []}
     drawers = [drawer(finding) for finding in chapter.findings if finding.source]
-    return PageSection(chapter.title, (NOTE,), drawers=tuple(drawers[: facts.top]), id=chapter.id)
+    return {"sentences": [chapter.findings[-1].sentence], "drawers": drawers[: facts.top]}
 
 
-def _mask(facts: IndexFacts, redact: Any) -> IndexFacts:
-    """Reasons come from errors, and errors may quote an address with its key."""
-    stages = tuple(replace(stage, reason=redact(stage.reason)) for stage in facts.stages)
-    problems = facts.problems.map(lambda v: redact(v) if isinstance(v, str) else v)
-    return replace(facts, stages=stages, problems=problems)
+def _run_line(facts: IndexFacts) -> str:
+    """What of the run was skipped or failed; its page has the rest."""
+    return "; ".join(answers.skipped(facts).points) or "every stage ended well"
 
 
 def _table(posts: pd.DataFrame, top: int) -> tables.HtmlTable:
@@ -109,15 +107,3 @@ def _more(n_posts: int, top: int) -> str:
         f"The surest {top} of {n_posts:,}, by the lower end of the interval; the outliers page "
         "has all."
     )
-
-
-def _chart(posts: pd.DataFrame) -> assembly.Chart | None:
-    if posts.empty:
-        return None
-    return assembly.chart(charts.multipliers(posts, limit=15).to_dict())
-
-
-def _problems(problems: pd.DataFrame) -> tables.HtmlTable:
-    columns = {"stage": "stage", "kind": "kind", "n": "items", "reason": "reason (an example)"}
-    heads = {k: v for k, v in columns.items() if k in problems}
-    return tables.show(problems, source="problems", columns=heads, max_rows=20)

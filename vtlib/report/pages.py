@@ -15,6 +15,7 @@ from traitlets.config import Config
 from vtlib.charts import MIMETYPE as CHART
 from vtlib.core import log
 from vtlib.core.conclusion import MIMETYPE as RESULT
+from vtlib.core.figures import marks
 from vtlib.core.whole_files import write_whole
 from vtlib.report import assembly
 from vtlib.report.facts import Page
@@ -34,6 +35,7 @@ _ORDER = (
 # With pseudonyms nothing else of a notebook's outputs comes to a page: pictures and prints may hold
 # anything.
 _RESULTS = (RESULT, CHART, "text/html")
+_PILCROW = re.compile(r'<a href="#[^"]*">\s*(?:&#182;|¶)\s*</a>')
 _FIRST_HEADING = re.compile(r"\A\s*<h1[^>]*>.*?</h1>", re.DOTALL)
 
 
@@ -50,6 +52,9 @@ def render_stage(ipynb: Path, html: Path, *, page: Page) -> Path:
     cells = [c for c in (_cell(cell, page) for cell in notebook.cells) if c["items"] or c["code"]]
     _drop_title(cells)
     results = [item["data"] for c in cells for item in c["items"] if item["kind"] == "result"]
+    if results:  # the verdict comes first on the page, not where its cell is
+        cells = [{**c, "items": [i for i in c["items"] if i["kind"] != "result"]} for c in cells]
+        cells = [c for c in cells if c["items"] or c["code"]]
     errors = [item for c in cells for item in c["items"] if item["kind"] == "error"]
     has_charts = any(item["kind"] == "chart" for c in cells for item in c["items"])
     facts = {
@@ -58,12 +63,12 @@ def render_stage(ipynb: Path, html: Path, *, page: Page) -> Path:
         "result": results[-1] if results else None,
         "failed": errors[-1] if errors else None,
     }
-    body, _ = _exporter().from_notebook_node(notebook, resources={"vt": facts})
+    body, _ = _exporter(page).from_notebook_node(notebook, resources={"vt": facts})
     write_whole(html, body)
     return html
 
 
-def _exporter() -> TemplateExporter:
+def _exporter(page: Page) -> TemplateExporter:
     exporter = TemplateExporter(
         config=Config(),
         template_name=assembly.TEMPLATES.name,
@@ -72,6 +77,7 @@ def _exporter() -> TemplateExporter:
         file_extension=".html",
     )
     exporter.environment.autoescape = True
+    exporter.environment.filters |= {"terms": assembly.term_links(page.root), "marks": marks}
     return exporter
 
 
@@ -162,7 +168,7 @@ def _render(kind: str, data: Any, page: Page) -> dict[str, Any]:
 
 def _markdown(source: str) -> Any:
     html = str(assembly.harmless(markdown2html_mistune(source)))
-    return assembly.trusted(html.replace("&#182;", "").replace("¶", "").strip())
+    return assembly.trusted(_PILCROW.sub("", html).strip())
 
 
 def _highlight(source: str) -> str:

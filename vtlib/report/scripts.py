@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from vtlib import tables
-from vtlib.core.whole_files import write_whole
 from vtlib.report import assembly
 from vtlib.report.facts import Page
-from vtlib.report.sections import environment
 from vtlib.scripts.page import ScriptView, Shelf
 from vtlib.scripts.workflow import STATUSES
 
@@ -30,6 +28,7 @@ def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
     content = {
         **assembly.shell(page, with_charts=False),
         "lead": lead(shelf.views, n_hidden=shelf.n_hidden_drafts),
+        "lead_facts": {"scripts.count": f"{len(shelf.views):,}"} if shelf.views else {},
         "board": _board(shelf.views),
         "views": [_view(v) for v in shelf.views],
         "assets": tables.show(shelf.assets, source="assets, script_versions", columns=_ASSETS)
@@ -40,10 +39,7 @@ def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
             for name, data in shelf.pictures
         ],
     }
-    write_whole(
-        path, environment().get_template("scripts.html.j2").render(resources={"vt": content})
-    )
-    return path
+    return assembly.write_page(path, "scripts.html.j2", content)
 
 
 def lead(views: Sequence[ScriptView], *, n_hidden: int = 0) -> str:

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from vtlib import tables
 from vtlib.core import log
-from vtlib.core.whole_files import write_whole
 from vtlib.report import assembly
 from vtlib.report.facts import Drawer, Page, PageSection
 from vtlib.report.insight import Chapter, Finding
@@ -33,15 +30,7 @@ def write_sections(
         "sections": parts,
         "in_columns": in_columns,
     }
-    body = environment().get_template("sections.html.j2").render(resources={"vt": content})
-    write_whole(path, body)
-    return path
-
-
-def environment() -> jinja2.Environment:
-    """Jinja environment of the templates: autoescape on, undefined names raise."""
-    loader = jinja2.FileSystemLoader(assembly.TEMPLATES)
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    return assembly.write_page(path, "sections.html.j2", content)
 
 
 def section_content(section: PageSection) -> dict[str, Any]:
@@ -67,11 +56,11 @@ def drawer(finding: Finding) -> Drawer:
     """A sentence with its rows as a table; columns that the rows lack are left out."""
     columns = {k: v for k, v in finding.columns.items() if k in finding.rows}
     if not columns or finding.rows.empty:
-        return Drawer(finding.sentence)
+        return Drawer(finding.sentence, facts=finding.facts)
     table = tables.show(
         finding.rows, source=finding.source, columns=columns, max_rows=MAX_ROWS, formats=_FORMATS
     )
-    return Drawer(finding.sentence, table, len(finding.rows))
+    return Drawer(finding.sentence, table, len(finding.rows), finding.facts)
 
 
 def lead(chapters: Sequence[Chapter]) -> str:

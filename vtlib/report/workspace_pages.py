@@ -12,12 +12,11 @@ import pandas as pd
 from vtlib import charts, tables
 from vtlib.core import log
 from vtlib.core.conclusion import number
-from vtlib.core.whole_files import write_whole
 from vtlib.ops.operations import UsageReport
 from vtlib.ops.use import usage_counts
 from vtlib.report import assembly
 from vtlib.report.facts import Page, PageSection
-from vtlib.report.sections import environment, write_sections
+from vtlib.report.sections import write_sections
 
 _DAYS = {
     "day": "day (UTC)",
@@ -135,10 +134,7 @@ def write_projects(path: Path, rows: Sequence[Mapping[str, Any]], *, page: Page)
         "rows": [redact({**row, "last_run": _minute(row["last_run"])}) for row in rows],
         "lead": projects_lead(rows),
     }
-    write_whole(
-        path, environment().get_template("overview.html.j2").render(resources={"vt": content})
-    )
-    return path
+    return assembly.write_page(path, "overview.html.j2", content)
 
 
 def _minute(moment: datetime | None) -> str:

@@ -58,6 +58,7 @@ TITLES = {
     "performance": "Did it work",
 }
 INSIGHT = "insight.html"
+RUN, VIDEOS, GLOSSARY = "pages/run.html", "pages/videos.html", "pages/glossary.html"
 NAMINGS = {
     "named": "named (report.creators)",
     "pseudonyms": (
@@ -66,7 +67,8 @@ NAMINGS = {
 }
 # Sections that name accounts, files and words searched.
 _LEADING = ("importing", "scraping")
-_FIRST = (("Overview", "index.html"), ("Insight", INSIGHT))
+_FIRST = (("Overview", "index.html"), ("Videos", VIDEOS), ("Insight", INSIGHT))
+_LAST = (("Scripts", SCRIPTS), ("This run", RUN), ("Glossary", GLOSSARY))
 
 
 def render(project: Project, ipynb: Path, html: Path) -> None:
@@ -90,20 +92,58 @@ def write_insight(project: Project, result: RunResult, insight_facts: Facts) -> 
 
 
 def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Path:
-    """index.html of a run; can be made again at any time from the store and run.json."""
-    from vtlib.report import IndexFacts, StageLink, write_index  # noqa: PLC0415
+    """index.html of a run and the pages behind it (folder pages/): the run, every video looked at,
+    the glossary. All can be made again at any time from the store and run.json.
+    """
+    from vtlib.report import IndexFacts, StageLink, advice, write_index  # noqa: PLC0415
+    from vtlib.report.run_page import write_glossary, write_run  # noqa: PLC0415
+    from vtlib.report.videos import videos  # noqa: PLC0415
 
     links = tuple(
         StageLink(s.stage, TITLES[s.stage], s.page, status, project.visible_text(reason), s.seconds)
         for s in result.stages
         for status, reason in [s.shown]
     )
-    page = _page(project, _name(project), "index.html", _provenance(project, result))
-    sections = index_facts(project)
+    provenance = _provenance(project, result)
+    page = _page(project, _name(project), "index.html", provenance)
+    views = videos(project)
     write_script_page(project, result.folder / SCRIPTS, nav=_nav(SCRIPTS))
-    return write_index(
-        result.folder, facts=IndexFacts(page=page, stages=links, insight=insight_facts, **sections)
+    run_facts = IndexFacts(
+        page=page,
+        stages=links,
+        insight=insight_facts,
+        videos=views,
+        actions=advice.next_actions(project, insight_facts, views),
+        **index_facts(project),
     )
+    run_page = _page(project, f"How this run went · {_name(project)}", RUN, provenance)
+    write_run(result.folder / RUN, facts=run_facts, page=run_page)
+    _write_videos(project, result.folder, run_facts, provenance)
+    glossary_page = _page(project, "What the words mean", GLOSSARY, provenance)
+    write_glossary(result.folder / GLOSSARY, page=glossary_page)
+    return write_index(result.folder, facts=run_facts)
+
+
+def _write_videos(
+    project: Project, folder: Path, run_facts: Any, provenance: Mapping[str, Any]
+) -> None:
+    """The page of each video looked at, and the one of all."""
+    from vtlib.report import answers, posters, video_page  # noqa: PLC0415
+
+    n_breakouts = len(answers.breakouts(run_facts.scores))
+    is_bounded = posters.is_bounded(run_facts.outlier_run, n_breakouts)
+    by_post = {view.post_id: view for view in run_facts.videos}
+    for view in run_facts.videos:
+        title = posters.first_words(view)
+        video_page.write_video(
+            folder / view.href,
+            view,
+            ordinary=by_post.get(view.ordinary),
+            is_bounded=is_bounded,
+            page=_page(project, title, view.href, provenance),
+        )
+    page = _page(project, f"Videos · {_name(project)}", VIDEOS, provenance)
+    video_page.write_videos(folder / VIDEOS, run_facts.videos, is_bounded=is_bounded, page=page)
 
 
 def facts(project: Project, result: RunResult, fits: pd.DataFrame) -> Facts:
@@ -126,6 +166,7 @@ def _page(project: Project, title: str, here: str, provenance: Mapping[str, Any]
         nav=_nav(here),
         provenance=provenance,
         secrets=project.workspace.settings.secrets,
+        root="" if Path(here).parent == Path() else "../",
     )
 
 
@@ -141,8 +182,12 @@ def _provenance(project: Project, result: RunResult) -> dict[str, Any]:
 
 
 def _nav(here: str) -> tuple[tuple[str, str], ...]:
-    pages = [*_FIRST, *((TITLES[s], f"{file_stem(s)}.html") for s in TITLES), ("Scripts", SCRIPTS)]
-    return tuple((text, "" if href == here else href) for text, href in pages)
+    stages = ((TITLES[s], f"{file_stem(s)}.html") for s in TITLES)
+    folder = Path(here).parent
+    return tuple(
+        (text, "" if href == here else Path(os.path.relpath(href, folder)).as_posix())
+        for text, href in (*_FIRST, *stages, *_LAST)
+    )
 
 
 def _name(project: Project) -> str:

@@ -9,7 +9,7 @@ Entry points: `show`, `enable` (tables that sort and filter in JupyterLab), `rea
 from vtlib.tables.csv_safe import to_csv_safe
 from vtlib.tables.html import Cell, HtmlTable, cell, show
 from vtlib.tables.interactive import enable
-from vtlib.tables.pictures import Board, Example, Gallery, Panel
+from vtlib.tables.pictures import Board, Example, Gallery, Panel, ResultLine, ResultLines
 
 __all__ = [
     "Board",
@@ -18,6 +18,8 @@ __all__ = [
     "Gallery",
     "HtmlTable",
     "Panel",
+    "ResultLine",
+    "ResultLines",
     "cell",
     "enable",
     "show",

@@ -16,6 +16,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from vtlib.core.errors import BadInput
+from vtlib.core.figures import times
 from vtlib.core.models import METRICS, STATES, TIERS
 from vtlib.tables import interactive
 
@@ -121,7 +122,7 @@ def _figure(number: float, form: str) -> str:
     if form == "usd":
         return f"${number:,.2f}" if number == 0 or abs(number) >= 0.01 else f"${number:.4f}"
     if form == "multiplier":
-        return f"×{number:,.0f}" if number >= 100 else f"×{number:#.3g}".rstrip(".")
+        return f"×{times(number)}"
     if form == ".4g" and abs(number) >= 1000:
         form = "int"  # four digits of 18,070 are 1.807e+04
     formats = {"int": ",.0f", "tenth": ",.1f", "ratio": ".2f", "pct": ".1f"}

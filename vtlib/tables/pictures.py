@@ -110,6 +110,59 @@ class Gallery:
         return "\n".join([self.title, self.subtitle, *lines])
 
 
+@dataclass(frozen=True, slots=True)
+class ResultLine:
+    """One thing and how it did: `picture` a small JPEG, `kind` (ok, skipped, failed) colours the
+    `verdict`, `figures` (label, text), `why` in a sentence.
+    """
+
+    title: str
+    verdict: str
+    kind: str
+    figures: tuple[tuple[str, str], ...] = ()
+    why: str = ""
+    picture: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultLines:
+    """Verdicts, a line each; a notebook shows its HTML, a terminal its text."""
+
+    title: str
+    lines: tuple[ResultLine, ...]
+    caption: str
+
+    def _repr_html_(self) -> str:
+        body = "".join(map(_line, self.lines))
+        return (
+            f'<div class="vt-lines-box"><h3>{escape(self.title)}</h3>{body}'
+            f'<p class="vt-storyboard-under">{escape(self.caption)}</p></div>'
+        )
+
+    def __repr__(self) -> str:
+        rows = [
+            f"{one.title}: {one.verdict}; "
+            + ", ".join(f"{label} {text}" for label, text in one.figures)
+            for one in self.lines
+        ]
+        return "\n".join([self.title, *rows, self.caption])
+
+
+def _line(one: ResultLine) -> str:
+    picture = _inline(one.picture, f"Frame of {one.title}") if one.picture else ""
+    figures = "".join(
+        f"<span><small>{escape(label)}</small> <b>{escape(text)}</b></span>"
+        for label, text in one.figures
+    )
+    return (
+        f'<div class="vt-line-row"><div class="vt-line-picture">{picture}</div>'
+        f'<div><b dir="auto">{escape(one.title)}</b> '
+        f'<span class="vt-tag vt-status-{escape(one.kind)}">{escape(one.verdict)}</span>'
+        f'<p class="vt-line-figures">{figures}</p>'
+        f'<p class="vt-quiet" dir="auto">{escape(one.why)}</p></div></div>'
+    )
+
+
 def _figure(example: Example) -> str:
     if example.picture:
         picture = _inline(example.picture, f"Keyframe of {example.words}")

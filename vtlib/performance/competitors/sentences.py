@@ -78,11 +78,11 @@ def findings(comparison: CompetitorComparison) -> list[Finding]:
     source = f"posts, outlier_scores, the last {comparison.days} days"
     only = sorted(set(comparison.accounts["platform"]) - set(comparison.platforms["platform"]))
     result = []
-    for row in comparison.platforms.itertuples():
-        rows = comparison.accounts[comparison.accounts["platform"].eq(str(row.platform))]
-        result.append(Finding(_sentence(row), source, rows, ACCOUNT_LABELS))
-    if len(comparison.platforms):
-        both = comparison.platforms
+    both = comparison.platforms
+    if len(both):
+        rows = comparison.accounts[comparison.accounts["platform"].isin(both["platform"])]
+        text = _sentence(next(both.itertuples())) if len(both) == 1 else _standing(both)
+        result.append(Finding(text, source, rows, ACCOUNT_LABELS))
         result.append(Finding(_breakouts(both, comparison.interval), source, both, _BREAKOUTS))
         result.append(Finding(_voice(both), source, both, _VOICE))
     if len(comparison.mix):
@@ -98,6 +98,27 @@ def findings(comparison: CompetitorComparison) -> list[Finding]:
             )
         )
     return result
+
+
+def _standing(platforms: pd.DataFrame) -> str:
+    """Where own posts stand among competitors' on all platforms, in one sentence: the chart has the
+    percentiles.
+    """
+    low, high = platforms["percentile_low"], platforms["percentile_high"]
+    groups = {
+        "above the middle of competitors' posts of the same format on": low.gt(50),
+        "below it on": high.lt(50),
+        "no different, as far as can be told, on": low.le(50) & high.ge(50),
+        "not ranked (too few mature posts of one format) on": platforms["percentile"].isna(),
+    }
+    parts = [
+        f"{words} {', '.join(platforms.loc[rows, 'platform'])}"
+        for words, rows in groups.items()
+        if rows.any()
+    ]
+    pace = f"{platforms['per_week_own'].sum():.1f} posts a week in all against "
+    pace += f"{platforms['per_week_competitor'].sum():.1f}"
+    return f"Own posts stand {'; '.join(parts)}; {pace}."
 
 
 def _sentence(row: Any) -> str:
@@ -177,7 +198,7 @@ def _mix_findings(comparison: CompetitorComparison, source: str) -> list[Finding
             )
             for r in top.rename(columns={"name": "name_"}).itertuples()
         ]
-        text = "; ".join(parts) or f"no difference that is more than luck (q > {CLAIM_Q:.2f})"
+        text = "; ".join(parts) or "no difference that is more than luck"
         own, rivals = int(rows["of_own"].max()), int(rows["of_competitor"].max())
         if min(own, rivals) < MIN_POSTS:
             text = f"too few posts to compare ({own:,} own, {rivals:,} of competitors)"

@@ -72,9 +72,7 @@ def missing(evidence: Evidence) -> list[str]:
         )
     elif not patterns["claim"].ne("").any():
         lines.append(
-            f"Of {len(patterns):,} patterns tested none can be claimed "
-            f"(q <= {evidence.claim_q:.2f}): "
-            f"{_nearest(patterns)}."
+            f"Of {len(patterns):,} patterns tested none can be claimed: {_nearest(patterns)}."
         )
     else:
         n = int(patterns["claim"].ne("").sum())

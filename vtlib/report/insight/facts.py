@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.analysis.summary import ClaimCount
+from vtlib.core.figures import share
 from vtlib.core.models import BREAKOUT_TIERS
 
 
@@ -72,6 +74,14 @@ class Facts:
         use = self.verdicts["status"].eq("matured") & self.verdicts["is_plain"].eq(True)
         use &= self.verdicts["predicted_ln"].notna()
         return self.verdicts[use].drop_duplicates(["script_id", "post_id"], keep="last")
+
+
+def claim_facts(tally: ClaimCount) -> dict[str, str]:
+    """The facts of a sentence on model's claims that agree with the file (Finding.facts)."""
+    if not tally.n_checked:
+        return {}
+    checked, agree = f"{tally.n_checked:,}", share(tally.share)
+    return {"analysis.claims_checked": checked, "analysis.claims_share": agree}
 
 
 def _where(frame: pd.DataFrame, column: str, values: tuple[str, ...]) -> pd.DataFrame:

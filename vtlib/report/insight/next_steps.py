@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.conclusion import product_name
-from vtlib.core.finding import Chapter, Finding, q_text
+from vtlib.core.finding import Chapter, Finding, sure_text
 from vtlib.report.insight.facts import Facts
 
 TITLE = "What to do next"
@@ -75,7 +75,7 @@ def sentence(row: Mapping[Any, Any] | pd.Series) -> str:
         ),
         *([f"{views} views a post"] if views else []),
         f"n {int(row['n']):,}",
-        *([q_text(float(row["q_value"]))] if pd.notna(row["q_value"]) else []),
+        *([sure_text(float(row["q_value"]))] if pd.notna(row["q_value"]) else []),
     ]
     end = f" {cost}." if cost else ""
     return f"{', '.join(parts)}. {str(row['why']).rstrip('.')}.{end} The way: {row['how']}"

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.conclusion import number, verb
-from vtlib.core.finding import Chapter, Finding, q_text
+from vtlib.core.finding import Chapter, Finding, sure_text
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import Rate, rate
 from vtlib.report.insight.facts import Facts
@@ -91,6 +91,7 @@ def attempts(facts: Facts) -> Chapter:
                 "scripts",
                 facts.scripts,
                 SCRIPTS,
+                {"scripts.count": f"{len(facts.scripts):,}"},
             )
         )
         out = facts.scripts[facts.scripts["posts"] > 0]
@@ -114,7 +115,8 @@ def attempts(facts: Facts) -> Chapter:
             f"tested on {number(run['n_posts'], 'post')} of "
             f"{number(run['n_accounts'], 'account')}."
         )
-        sentences.append(Finding(text, "patterns", facts.patterns, PATTERNS))
+        marks = {"performance.patterns_tested": f"{len(facts.patterns):,}"}
+        sentences.append(Finding(text, "patterns", facts.patterns, PATTERNS, marks))
     if not sentences:
         sentences.append(
             Finding("Nothing yet: no script, no post of an own account, no feature tested.")
@@ -167,8 +169,7 @@ def failures(facts: Facts) -> Chapter:
         if len(rest):
             text = (
                 f"{len(rest):,} of {number(len(facts.patterns), 'feature')} tested cannot be "
-                "claimed at "
-                f"q <= {facts.claim_q:.2f}: these data show no effect of theirs, which is not "
+                "claimed: these data show no effect of theirs, which is not "
                 "the same as none."
             )
             sentences.append(Finding(text, "patterns", rest, PATTERNS))
@@ -209,7 +210,8 @@ def _beats_median(facts: Facts, *, is_success: bool) -> list[Finding]:
         f"{share.k:,} of {number(share.n, 'matured post')} of scripts beat their account's "
         f"own median: {_share_text(share)}, {word}{early}."
     )
-    return [Finding(text, "verdicts", verdicts, VERDICTS)]
+    marks = {"verdicts.beat": f"{share.k:,} of {share.n:,}"}
+    return [Finding(text, "verdicts", verdicts, VERDICTS, marks)]
 
 
 def _claims(facts: Facts, claim: str) -> list[Finding]:
@@ -217,19 +219,18 @@ def _claims(facts: Facts, claim: str) -> list[Finding]:
     claims = facts.claims
     rows = claims[claims["claim"].eq(claim)] if len(claims) else claims
     return [
-        Finding(_claim(row, facts.claim_q), "patterns", rows.loc[[i]], PATTERNS)
+        Finding(_claim(row), "patterns", rows.loc[[i]], PATTERNS)
         for i, row in rows.head(MOST).iterrows()
     ]
 
 
-def _claim(row: pd.Series, claim_q: float) -> str:
+def _claim(row: pd.Series) -> str:
     trend = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
     return (
         f"{_title(row['pattern'])}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
         f"{row['ratio_high']:.2f}) in {number(row['n_with'], 'post')} of "
         f"{number(row['accounts_with'], 'account')} "
-        f"against {number(row['n_without'], 'post')} without; {q_text(row['q_value'])} (claimed "
-        f"to {claim_q:.2f}); "
+        f"against {number(row['n_without'], 'post')} without; {sure_text(row['q_value'])}; "
         f"{row['replicates']}{trend}; {_known_by(row['kind'])}."
     )
 

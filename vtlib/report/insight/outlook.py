@@ -7,11 +7,12 @@ import pandas as pd
 
 from vtlib.analysis.summary import count_claims
 from vtlib.core.conclusion import number, verb
+from vtlib.core.figures import share
 from vtlib.core.finding import Chapter, Finding
 from vtlib.core.proportions import rate
 from vtlib.llm.bill import TABLE, bill
 from vtlib.outliers.messages import chance_range
-from vtlib.report.insight.facts import Facts
+from vtlib.report.insight.facts import Facts, claim_facts
 from vtlib.report.insight.outcomes import PATTERNS, SCRIPTS, VERDICTS
 
 _WAITING = {
@@ -75,8 +76,9 @@ def cost(facts: Facts) -> Chapter:
     """Money by kind, production hours, and the cost of 1,000 additional views."""
     sentences = []
     if len(facts.spend):
-        text = f"So far in this project {bill(facts.spend).words}"
-        sentences.append(Finding(text, "spend, production_costs, media", facts.spend, TABLE))
+        total = bill(facts.spend)
+        text, marks = f"So far in this project {total.words}", {"money.total": total.figure}
+        sentences.append(Finding(text, "spend, production_costs, media", facts.spend, TABLE, marks))
     else:
         sentences.append(Finding("Nothing was bought in this project so far."))
     if len(facts.production):
@@ -253,7 +255,8 @@ def _alarms(facts: Facts) -> list[Finding]:
         f"{number(n_scored, 'post')} {verb(n_scored, 'were')} scored. "
         f"{chance_range(len(breakouts), low, false_alarms, [] if words is None else list(words))}"
     )
-    return [Finding(text, "outlier_scores", breakouts, columns)]
+    marks = {"outliers.scored": f"{n_scored:,}"}
+    return [Finding(text, "outlier_scores", breakouts, columns, marks)]
 
 
 def _patterns(facts: Facts) -> list[Finding]:
@@ -262,18 +265,22 @@ def _patterns(facts: Facts) -> list[Finding]:
     claims = facts.claims
     if claims.empty:
         text = (
-            f"No pattern can be claimed: of {number(len(facts.patterns), 'feature')} none has "
-            f"q <= {facts.claim_q:.2f}."
+            f"No pattern can be claimed: of {number(len(facts.patterns), 'feature')} none is "
+            "sure enough."
         )
         return [Finding(text, "patterns", facts.patterns.sort_values("q_value"), PATTERNS)]
     wrong = facts.claim_q * len(claims)
     text = (
-        f"Of {number(len(claims), 'pattern')} claimed at most {facts.claim_q:.0%} ({wrong:,.1f}) "
-        "are expected to be "
-        f"wrong, over all {number(len(facts.patterns), 'feature')} tested. They go with more "
+        f"Of {number(len(claims), 'pattern')} claimed at most "
+        f"{share(facts.claim_q)} ({wrong:,.1f}) are expected to be wrong, over all "
+        f"{number(len(facts.patterns), 'feature')} tested. They go with more "
         "views; that they cause them is not shown."
     )
-    return [Finding(text, "patterns", claims, PATTERNS)]
+    marks = {
+        "performance.patterns_claimed": f"{len(claims):,}",
+        "performance.patterns_tested": f"{len(facts.patterns):,}",
+    }
+    return [Finding(text, "patterns", claims, PATTERNS, marks)]
 
 
 def _forecasts(facts: Facts) -> list[Finding]:
@@ -293,7 +300,8 @@ def _forecasts(facts: Facts) -> list[Finding]:
         f"{inside.high:.0%}) fell inside "
         f"the 80 % interval of their forecast: {fit}."
     )
-    return [Finding(text, "verdicts", verdicts, VERDICTS)]
+    marks = {"performance.matured": f"{len(verdicts):,}"}
+    return [Finding(text, "verdicts", verdicts, VERDICTS, marks)]
 
 
 def _grounded(facts: Facts) -> list[Finding]:
@@ -303,12 +311,12 @@ def _grounded(facts: Facts) -> list[Finding]:
     claims = count_claims(table)
     if not claims.n_checked:
         return []
-    share = rate(claims.n_supported, claims.n_checked, interval=facts.interval)
+    agreement = rate(claims.n_supported, claims.n_checked, interval=facts.interval)
     text = (
         f"Of {number(claims.n_checked, 'claim')} of models that could be checked, "
-        f"{share.share:.0%} ({share.low:.0%} to "
-        f"{share.high:.0%}) agree with the file; {number(claims.n_not_checked, 'claim')} could not "
-        "be checked."
+        f"{share(agreement.share)} "
+        f"({share(agreement.low)} to {share(agreement.high)}) agree with the file; "
+        f"{number(claims.n_not_checked, 'claim')} could not be checked."
     )
     columns = {
         "model": "model",
@@ -320,4 +328,4 @@ def _grounded(facts: Facts) -> list[Finding]:
         "not_checked": "not checked",
         "cuts_invented": "cuts invented",
     }
-    return [Finding(text, "analyses, analysis_claims", table, columns)]
+    return [Finding(text, "analyses, analysis_claims", table, columns, claim_facts(claims))]

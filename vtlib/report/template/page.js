@@ -53,6 +53,7 @@
       const spec = JSON.parse(f.querySelector('script[type="application/json"]').textContent);
       return spec.facet || spec.vconcat;
     }).forEach(draw), 200);
+    fits.forEach((again) => again());
   });
 
   // Tables: a click on a heading sorts by it, a second click the other way; missing values stay last.
@@ -85,11 +86,67 @@
     });
     (table.closest(".vt-table-box") ?? table).before(field);
   };
+  // A wide table shows the columns that have room; a button, and a phone, shows each row as a card
+  // with all of them.
+  const NARROW_PX = 560;
+  const FEW = 3;
+  const fit = (table, heads) => {
+    const box = table.closest(".vt-table-box");
+    if (!box || !box.clientWidth) return;
+    const columns = (from) => [table.tHead.rows[0], ...table.tBodies[0].rows].forEach((row) => {
+      [...row.cells].forEach((cell, place) => { cell.hidden = place >= from; });
+    });
+    let button = box.nextElementSibling?.classList.contains("vt-columns") ? box.nextElementSibling : null;
+    if (table.dataset.open) return;
+    table.classList.toggle("vt-as-cards", window.innerWidth <= NARROW_PX && heads.length > FEW);
+    columns(heads.length);
+    let n = heads.length;
+    while (!table.classList.contains("vt-as-cards") && n > 2 && table.scrollWidth > box.clientWidth + 1) columns(--n);
+    if (n < heads.length && !button) {
+      button = document.createElement("button");
+      button.type = "button";
+      button.className = "vt-columns";
+      button.addEventListener("click", () => {
+        if (table.dataset.open) delete table.dataset.open;
+        else {
+          table.dataset.open = "yes";
+          table.classList.add("vt-as-cards");
+          button.textContent = "As a table";
+          return;
+        }
+        fit(table, heads);
+      });
+      box.after(button);
+    }
+    if (button) {
+      button.hidden = n === heads.length;
+      button.textContent = `${heads.length - n} more ${heads.length - n === 1 ? "column" : "columns"}`;
+    }
+  };
+  const fits = [];
+  // On a phone a long list of cards begins with a few; a button shows the rest.
+  const CARDS_FIRST = 8;
+  const shorten = (table) => {
+    const rows = [...table.tBodies[0].rows];
+    if (window.innerWidth > NARROW_PX || rows.length <= CARDS_FIRST + 2) return;
+    rows.slice(CARDS_FIRST).forEach((row) => row.classList.add("vt-later"));
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "vt-columns";
+    button.textContent = `${rows.length - CARDS_FIRST} more rows`;
+    button.addEventListener("click", () => {
+      rows.forEach((row) => row.classList.remove("vt-later"));
+      button.remove();
+    });
+    table.closest(".vt-table-box")?.after(button);
+  };
   document.querySelectorAll("table.vt-table").forEach((table) => {
     if ((table.tBodies[0]?.rows.length ?? 0) >= FILTERED_FROM) filter(table);
     const heads = [...table.querySelectorAll("thead th")];
     heads.forEach((head, column) => {
       const isNumber = head.classList.contains("vt-number");
+      const label = head.textContent;
+      [...(table.tBodies[0]?.rows ?? [])].forEach((row) => { row.cells[column].dataset.label = label; });
       const button = document.createElement("button");
       button.type = "button";
       button.append(...head.childNodes);
@@ -102,5 +159,36 @@
         sort(table, column, isNumber, down ? -1 : 1);
       });
     });
+    if (table.tBodies[0]) {
+      shorten(table);
+      fits.push(() => fit(table, heads));
+      fit(table, heads);
+      table.closest("details")?.addEventListener("toggle", () => fit(table, heads));
+    }
+  });
+
+  // A video: the slider and the small frames choose the frame that is shown large.
+  document.querySelectorAll(".vt-scrub").forEach((scrub) => {
+    const frames = [...scrub.querySelectorAll(".vt-frames button")];
+    const [image, label] = [scrub.querySelector(".vt-stage-picture img"), scrub.querySelector(".vt-stage-picture span")];
+    const slider = scrub.querySelector("input[type=range]");
+    const player = scrub.querySelector("video");
+    player?.addEventListener("timeupdate", () => {
+      if (slider && !player.paused) slider.value = player.currentTime;
+    });
+    const show = (second) => {
+      if (player && second <= player.duration) player.currentTime = second;
+      const before = frames.filter((f) => Number(f.dataset.at) <= second + 0.05);
+      const frame = before.at(-1) ?? frames[0];
+      image.src = frame.querySelector("img").src;
+      image.alt = frame.querySelector("img").alt;
+      label.textContent = slider ? `${second.toFixed(1)} s` : image.alt;
+      frames.forEach((f) => (f === frame ? f.setAttribute("aria-current", "true") : f.removeAttribute("aria-current")));
+    };
+    slider?.addEventListener("input", () => show(Number(slider.value)));
+    frames.forEach((frame) => frame.addEventListener("click", () => {
+      if (slider) slider.value = frame.dataset.at;
+      show(Number(frame.dataset.at));
+    }));
   });
 })();

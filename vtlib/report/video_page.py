@@ -1,0 +1,188 @@
+"""The page of a video, and the page of all videos looked at."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vtlib import tables
+from vtlib.core.conclusion import number
+from vtlib.core.figures import count, share
+from vtlib.core.models import METRICS
+from vtlib.report import assembly, drawing, posters
+from vtlib.report.facts import Page, VideoView
+
+_ROLES = {
+    "breakout": "broke out",
+    "control": "ordinary, for comparison",
+    "kept": "kept by a person",
+}
+_CHECKED = ("supported", "drifted", "unsupported")
+
+
+def write_video(
+    path: Path, view: VideoView, *, ordinary: VideoView | None, is_bounded: bool, page: Page
+) -> Path:
+    """Write a video as the self-contained page `path`; returns it.
+
+    `ordinary`: the view of the ordinary post beside it, None = it has no page. `is_bounded` as for
+    posters.poster.
+    """
+    one = posters.poster(view, is_bounded=is_bounded)
+    usual = usual_of(view.facts)
+    content = {
+        **assembly.shell(page, with_charts=False, is_folded=True),
+        "lead": lead(view, sure=one.sure if view.is_breakout else ""),
+        "poster": one,
+        "by": posters.byline(view.facts),
+        "frames": _frames(view),
+        "preview": "data:video/mp4;base64," + base64.b64encode(view.preview).decode("ascii")
+        if view.preview
+        else "",
+        "length_s": float(view.measures["duration_s"] or 0) if view.measures else 0.0,
+        "has_scenes": bool(view.scenes),
+        "lanes": assembly.trusted(drawing.lanes(view.measures, view.scenes))
+        if view.measures
+        else "",
+        "reasons": [(r.text, drawing.check_words(r.held), r.held) for r in view.reasons],
+        "hook": ", ".join(t.replace("_", " ") for t in view.hook_types),
+        "numbers": list(numbers(view, usual)),
+        "account": assembly.trusted(
+            drawing.account_svg(
+                view.account, post_id=view.post_id, ordinary=view.ordinary, usual=usual
+            )
+        ),
+        "growth": assembly.trusted(
+            drawing.growth_svg(view.numbers, str(view.facts.get("metric")), usual)
+        ),
+        "metric": str(view.facts.get("metric") or "").replace("_", " "),
+        "ordinary": _beside(ordinary, is_bounded=is_bounded),
+        "became": [_script(s) for s in view.scripts],
+        "details": tables.show(_details(view), source="outlier_scores of one post"),
+    }
+    return assembly.write_page(path, "video.html.j2", content)
+
+
+def write_videos(path: Path, views: Sequence[VideoView], *, is_bounded: bool, page: Page) -> Path:
+    """Write the cards of all videos looked at as the self-contained page `path`; returns it."""
+    groups = [
+        ("What broke out", [v for v in views if v.is_breakout]),
+        ("Ordinary posts of the same accounts", [v for v in views if v.role == "control"]),
+    ]
+    rest = {v.post_id for _, group in groups for v in group}
+    groups.append(("Others that were picked", [v for v in views if v.post_id not in rest]))
+    content = {
+        **assembly.shell(page, with_charts=False, is_folded=True),
+        "lead": f"{number(len(views), 'video')} and posts were looked at, each with a page."
+        if views
+        else "No video was looked at yet: nothing is judged or picked.",
+        "groups": [
+            (title, [posters.poster(v, is_bounded=is_bounded) for v in group])
+            for title, group in groups
+            if group
+        ],
+    }
+    return assembly.write_page(path, "videos.html.j2", content)
+
+
+def usual_of(facts: Mapping[str, Any]) -> float:
+    """What the account usually reaches at the age of this post, in the unit of its value: value
+    over multiplier; NaN where the post was not judged.
+    """
+    value, multiple = (float(facts.get(n) or "nan") for n in ("value", "multiplier"))
+    return value / multiple if multiple > 0 else float("nan")
+
+
+def lead(view: VideoView, *, sure: str) -> str:
+    """How far the post is above its usual, in a sentence."""
+    if not posters.is_judged(view):
+        return f"Not judged: {view.facts.get('reason') or 'no number to judge it by'}."
+    metric = str(view.facts.get("metric") or "views").replace("_", " ")
+    words = f"{posters.multiple(view)} what its account usually reaches by {metric}"
+    return f"{words} ({posters.bounds(view)}){f': {sure}' if sure else ''}."
+
+
+def numbers(view: VideoView, usual: float) -> Iterator[tuple[str, str, str]]:
+    """(name, this post's figure, its account's usual or "") of what is known."""
+    newest = view.numbers.iloc[-1] if len(view.numbers) else pd.Series(dtype=object)
+    metric = view.facts.get("metric")
+    judged = view.facts.get("value")
+    if judged is not None and not pd.isna(judged):
+        base = count(usual) if usual >= 0 else ""
+        yield str(metric).replace("_", " "), count(float(judged)), base
+    for name in METRICS:
+        value = newest.get(name)
+        if name != metric and value is not None and not pd.isna(value):
+            yield name, count(float(value)), ""
+    if view.measures:
+        yield "length", f"{view.measures['duration_s']:.1f} s", ""
+        yield "cuts", f"{len(view.measures['cuts_s'])}", ""
+    checked = [r.held for r in view.reasons if r.held in _CHECKED]
+    if checked:
+        agree = checked.count("supported") / len(checked)
+        yield "reasons the file supports", f"{share(agree)} of {len(checked)}", ""
+
+
+def _frames(view: VideoView) -> list[tuple[float, str, str]]:
+    """(place, label, data URL): the second of a video, the number of a picture."""
+    urls = [posters.picture_url(jpeg) for _, jpeg in view.frames]
+    if view.measures is None:
+        return [(float(n), f"picture {n}", url) for n, url in enumerate(urls, 1)]
+    return [(t, f"{t:.1f} s", url) for (t, _), url in zip(view.frames, urls, strict=True)]
+
+
+def _beside(view: VideoView | None, *, is_bounded: bool) -> dict[str, Any] | None:
+    if view is None:
+        return None
+    one = posters.poster(view, is_bounded=is_bounded)
+    frames = _frames(view)[:6]
+    return {
+        "poster": one,
+        "href": PurePosixPath(view.href).name,
+        "frames": frames,
+        "lanes": assembly.trusted(drawing.lanes(view.measures)) if view.measures else "",
+        "numbers": list(numbers(view, float("nan"))),
+    }
+
+
+def _script(row: Mapping[str, Any]) -> dict[str, str]:
+    """A script after this video: title, status, result in words."""
+    actual, predicted = (_number(row.get(name)) for name in ("actual", "predicted"))
+    result = "no post yet" if not row.get("posts") else "its post is not 7 days old"
+    if actual == actual:  # noqa: PLR0124 - not NaN
+        off = "" if not predicted > 0 else f", {100 * (actual / predicted - 1):+,.0f} % off"
+        result = f"{count(actual)} views at 7 days, predicted {count(predicted)}{off}"
+    return {
+        "id": str(row["script_id"]),
+        "title": tables.cell(row["title"], "text").text,
+        "status": str(row["status"]).replace("_", " "),
+        "result": result,
+    }
+
+
+def _number(value: Any) -> float:
+    return float("nan") if value is None or pd.isna(value) else float(value)
+
+
+_DETAILS = (
+    *("tier", "multiplier", "multiplier_low", "multiplier_high", "p_value", "q_value", "metric"),
+    *("value", "age_h", "basis", "n_baseline", "look", "percentile", "reason", "notes", "caption"),
+)
+
+
+def _details(view: VideoView) -> pd.DataFrame:
+    """What the judgement says, a row a fact: what, value (as text)."""
+    rows = []
+    for name in _DETAILS:
+        value = view.facts.get(name)
+        if isinstance(value, (list, np.ndarray)) or value is None or pd.isna(value) or value == "":
+            continue
+        form = tables.html.form_of(pd.Series([value]), name)
+        rows.append((name.replace("_", " "), tables.cell(value, form).text))
+    rows.append(("looked at because", _ROLES.get(view.role, view.role)))
+    return pd.DataFrame(rows, columns=["what", "value"])

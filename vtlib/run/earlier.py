@@ -57,8 +57,8 @@ class EarlierRuns:
         )
 
     def take_report(self, run: RunResult) -> bool:
-        """Copy insight, index and scripts of the run before, where all that they show is the same;
-        whether they were.
+        """Copy insight, index, scripts and the folder of pages behind them of the run before, where
+        all that they show is the same; whether they were. The page of the run is that run's.
         """
         inputs = self.hooks.inputs
         if not inputs or not run.stages or not all(s.origin for s in run.stages):
@@ -74,6 +74,8 @@ class EarlierRuns:
             return False
         for name in pages:
             shutil.copy2(source / name, run.folder / name)
+        for folder in filter(Path.is_dir, source.iterdir()):
+            shutil.copytree(folder, run.folder / folder.name)
         return True
 
     def _find(self, stage: str) -> tuple[Path, StageResult] | None:

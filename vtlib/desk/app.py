@@ -34,14 +34,8 @@ _NAMES = {
     "table": "Table",
 }
 
-# JupyterLab's one-letter shortcuts (b adds a cell, d d deletes one) also fire from buttons of an
-# output unless the focused element has this attribute. No widget can set it, so the onerror
-# handler of an image that does not load sets it on focus.
-_OWN_KEYS = """<img alt="" hidden src="data:," onerror="const find = () => {
-  const desk = this.closest('.vt-desk');
-  if (!desk) return setTimeout(find, 100);
-  desk.addEventListener('focusin', e => e.target.setAttribute('data-lm-suppress-shortcuts', 'true'));
-}; find()">"""  # noqa: E501
+# Widgets take no scripts; the onerror handler of an image that does not load runs desk.js.
+_SCRIPT = Markup('<img alt="" hidden src="data:," onerror="{}">')
 _POSTS = (
     *("tier", "handle", "platform", "multiplier", "multiplier_low", "multiplier_high"),
     *("posted_at", "decision", "reason", "caption", "url"),
@@ -90,10 +84,13 @@ class Desk:
         self.tabs.observe(self.session.act(self._switch_view), "value")
 
     def _layout(self) -> Any:
-        style = (files("vtlib.desk") / "desk.css").read_text(encoding="utf-8")
+        style, script = (
+            (files("vtlib.desk") / name).read_text(encoding="utf-8")
+            for name in ("desk.css", "desk.js")
+        )
         top = controls.line(self.tabs, self._label, self.project, self.person, kind="vt-top")
         return controls.box(
-            widgets.HTML(f"<style>{style}</style>{_OWN_KEYS}"),
+            widgets.HTML(f"<style>{style}</style>{_SCRIPT.format(script)}"),
             top,
             self.session.message,
             self.session.question.view,

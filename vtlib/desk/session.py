@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,15 +11,21 @@ from typing import Any
 import ipywidgets as widgets
 
 from vtlib.core import log
-from vtlib.core.errors import VtError
+from vtlib.core.errors import BadInput, VtError
 from vtlib.desk import state
 from vtlib.desk.drafts import Form, Kind, UnsavedPrompt, WordsUnsaved
 from vtlib.desk.pictures import message
 from vtlib.store.project import Project
 
 PARTS = ("posts", "marks", "post", "products", "script", "board")
-_SHOWN_BY = {"wish": ("posts",), "post_id": ("marks", "post"), "script_id": ("script", "board")}
+_SHOWN_BY = {
+    "wish": ("posts", "marks"),
+    "layout": ("posts",),
+    "post_id": ("marks", "post"),
+    "script_id": ("script", "board"),
+}
 _KINDS: dict[str, tuple[Kind, ...]] = {"script_id": ("version", "script"), "post_id": ("post",)}
+UNDO_MAX = 10
 _QUEUE_S = 0.3  # presses that were sent while a button worked arrive within this time after it
 
 
@@ -39,6 +46,8 @@ class DeskSession:
         self.message = widgets.HTML()
         self.settle: Callable[[], None] = _nothing
         self.forms: list[Form] = []
+        self.chosen: set[str] = set()  # posts that are selected, on every page
+        self._undo: deque[tuple[str, Callable[[], object], str]] = deque(maxlen=UNDO_MAX)
         self.question = UnsavedPrompt(self.act, self._settle_view)
         self._busy: set[Any] = set()
         self._depth = 0
@@ -54,6 +63,32 @@ class DeskSession:
         self.project, self.person = project, person
         self.place = self._stored_place = state.place_of(project, person)
         self.stale = set(PARTS)
+        self.chosen.clear()
+        self._undo.clear()
+
+    @property
+    def undoable(self) -> int:
+        """How many actions Undo can take back, the last UNDO_MAX at most."""
+        return len(self._undo)
+
+    def remember(self, what: str, back: Callable[[], object], *, post_id: str) -> None:
+        """Let Undo run `back`, which takes back `what`, and open the post again."""
+        self._undo.append((what, back, post_id))
+
+    def undo(self) -> str:
+        """Take back the last action. Raises BadInput when there is none."""
+        if not self._undo:
+            raise BadInput("there is nothing to take back.")
+        self.require_saved("post", again=self.undo)
+        what, back, post_id = self._undo.pop()
+        back()
+        self.mark_stale()
+        self.go(post_id=post_id)
+        return f"Taken back: {what}."
+
+    def choose(self, post_id: str, *, is_chosen: bool) -> None:
+        """Select a post for what is done with many, or take it out."""
+        (self.chosen.add if is_chosen else self.chosen.discard)(post_id)
 
     def go(self, **place: Any) -> None:
         """Select something else: fields of DeskPlace. Raises WordsUnsaved when text is unsaved."""

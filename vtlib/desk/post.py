@@ -198,12 +198,18 @@ class PostPanel:
             product=self.product.value or None,
             project=session.project.slug,
             post=session.place.post_id,
+            has_forecast=False,
         )
         draft = drafts.create(session.project.workspace, request, by=session.person)
         self.title.value = ""
         session.mark_stale()
-        session.go(script_id=draft["script_id"], view="script")
-        return f"Script {draft['script_id']} from {draft['origin']}, version 1, a draft."
+        name = str(draft["script_id"])
+        session.go(script_id=name, view="script")
+        session.later(["script", "forecast", name], lambda text: f"Forecast of {name}: {text}")
+        return (
+            f"Script {name} from {draft['origin']}, version 1, a draft. "
+            "Its forecast is being made; go on meanwhile."
+        )
 
 
 class BoardsPanel:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -53,6 +55,8 @@ class DeskSession:
         self._depth = 0
         self._stored_place = self.place
         self._next: Any = None
+        self.waiting: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self._tasks: set[Any] = set()  # what runs beside the desk; asyncio keeps no reference
 
     def enter(self, project: Project, person: str) -> None:
         """Switch to another project or person, with the selection that person left.
@@ -162,9 +166,12 @@ class DeskSession:
         if button is None:
             return [self._run(action, *args), self._run(self._finish)]
         self._busy.add(button)
+        text, working = button.description, f"{button.description} …"
         try:
-            button.disabled = True
+            button.disabled, button.description = True, working
             result = self._run(action, *args)
+            if button.description == working:
+                button.description = text
             with (
                 button.hold_sync()
             ):  # whether it can be pressed again is decided by what is shown next
@@ -172,6 +179,42 @@ class DeskSession:
                 return [result, self._run(self._finish)]
         finally:
             self._rest(button)
+
+    def later(self, words: Sequence[str], told: Callable[[str], str]) -> None:
+        """Run the command `vt WORDS` beside the desk; `told` makes the message of its output.
+
+        Without a kernel it is left in `waiting`.
+        """
+        env = {**os.environ, "VT_HOME": str(self.project.workspace.root)}
+        command = [sys.executable, "-c", "from vtlib.cli import main; main()", *words]
+
+        async def run() -> None:
+            pipe = asyncio.subprocess.PIPE
+            process = await asyncio.create_subprocess_exec(
+                *command, env=env, stdout=pipe, stderr=pipe
+            )
+            out, error = await process.communicate()
+            self.act(
+                self._hear,
+                told,
+                out.decode(),
+                error.decode() if process.returncode else "",
+            )()
+
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.waiting.append(run)
+        else:
+            task = loop.create_task(run())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _hear(self, told: Callable[[str], str], output: str, error: str) -> str:
+        if error:
+            raise BadInput(error.strip()[-300:])
+        self.stale.update(("script", "board"))
+        return told(output.strip())
 
     def _rest(self, button: Any) -> None:
         """Accept presses again after those queued meanwhile have arrived."""

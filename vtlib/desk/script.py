@@ -74,7 +74,7 @@ class ScriptPanel:
     def _offer(self) -> None:
         """List the scripts that have every word of the search, and the open one."""
         words, script_id = self.find.value.casefold().split(), self._session.place.script_id
-        rows = [s for s in self._scripts if all(w in _words(s) for w in words)]
+        rows = [s for s in self._scripts if all(_has(s, w) for w in words)]
         options = [(_name(s), str(s["script_id"])) for s in rows]
         if script_id and script_id not in [key for _, key in options]:
             names = {s["script_id"]: _name(s) for s in self._scripts}
@@ -112,9 +112,11 @@ class ScriptPanel:
             self._session.go(script_id=script_id)
 
 
-def _words(row: Mapping[str, Any]) -> str:
-    facts = (row["title"], row["status"], row["product_id"], row["script_id"], row["assignee"])
-    return " ".join(str(f) for f in facts if f).replace("_", " ").casefold()
+def _has(row: Mapping[str, Any], word: str) -> bool:
+    """Whether a script's title, status, product or writer has a word, or its id begins with it."""
+    facts = (row["title"], row["status"], row["product_id"], row["assignee"])
+    words = " ".join(str(f) for f in facts if f).replace("_", " ").casefold()
+    return word in words or str(row["script_id"]).startswith(word)
 
 
 def _name(row: dict[str, Any]) -> str:

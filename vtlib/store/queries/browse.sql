@@ -1,6 +1,6 @@
 -- Every post of a project with what it is listed by: `sort_key`, and `misses`, a bit for each filter that stops it (0: it is in
 -- the list), so that one pass gives the page, how many match, and the counts beside each filter. `$sort` and `$misses` are
--- written in from browse.py, and the joins of `accounts` and `numbers` are left out where neither needs them.
+-- written in from browse.py, and the joins a, n and t are left out where neither needs them.
 WITH decided AS (
     SELECT post_id, decision FROM reviews WHERE project_id = $project
     QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY decided_at DESC, reviewer DESC) = 1
@@ -10,12 +10,14 @@ hooks AS (
     FROM analyses_latest WHERE task = 'analysis'
 ),
 words AS (
-    SELECT
-        post_id, lower(concat_ws(' ', array_to_string(json_extract_string(answer, '$.transcript[*].text'), ' '),
-            array_to_string(json_extract_string(answer, '$.overlays[*].text'), ' '))) AS words
-    FROM analyses_latest WHERE task = 'analysis'
-    UNION ALL
-    SELECT post_id, lower(array_to_string(json_extract_string(text, '$.items[*].text'), ' ')) FROM measures
+    SELECT post_id, string_agg(words, ' ') AS words FROM (
+        SELECT
+            post_id, concat_ws(' ', array_to_string(json_extract_string(answer, '$.transcript[*].text'), ' '),
+                array_to_string(json_extract_string(answer, '$.overlays[*].text'), ' ')) AS words
+        FROM analyses_latest WHERE task = 'analysis'
+        UNION ALL
+        SELECT post_id, array_to_string(json_extract_string(text, '$.items[*].text'), ' ') FROM measures
+    ) GROUP BY post_id
 ),
 numbers AS (
     SELECT post_id, {{each metric: arg_max(<metric>, captured_at) AS <metric>}}
@@ -23,9 +25,7 @@ numbers AS (
 )
 SELECT
     l.post_id, p.platform, p.format, coalesce(o.tier, 'not_scored') AS tier, coalesce(r.decision, 'open') AS decision,
-    l.post_id IN (SELECT post_id FROM selections WHERE project_id = $project) AS is_picked,
     CASE WHEN l.is_own THEN 'own' ELSE coalesce(c.role, 'unknown') END AS role,
-    CASE WHEN l.post_id IN (SELECT post_id FROM scripts WHERE project_id = $project) THEN 'yes' ELSE 'no' END AS script,
     $sort AS sort_key, $misses AS misses
 FROM project_posts AS l
 JOIN posts AS p ON p.post_id = l.post_id
@@ -34,4 +34,5 @@ LEFT JOIN project_accounts AS c ON c.project_id = l.project_id AND c.account_id 
 LEFT JOIN outlier_latest AS o ON o.project_id = l.project_id AND o.post_id = l.post_id
 LEFT JOIN decided AS r ON r.post_id = l.post_id
 LEFT JOIN numbers AS n ON n.post_id = l.post_id
+LEFT JOIN words AS t ON t.post_id = l.post_id
 WHERE l.project_id = $project AND ($post = '' OR l.post_id = $post)

@@ -126,7 +126,8 @@ def test_the_view_is_posters_or_a_list(desk: Desk) -> None:
     posts = desk.posts
     assert "vt-poster" in posts.rows[0].html.value
     assert "×40" in posts.rows[0].html.value
-    assert "@rival · tiktok" in posts.rows[0].html.value
+    assert "@rival" in posts.rows[0].html.value
+    assert "views: 20,000" in posts.rows[0].html.value
     posts.layout.value = "list"
     assert "vt-poster" not in posts.rows[0].html.value
     assert "×40" in posts.rows[0].html.value

@@ -129,8 +129,9 @@ def poster(post: PostView, *, is_open: bool, video: str = "") -> Markup:
         '<div class="vt-poster{open}"{video}>{picture}'
         '<b class="vt-figure">{multiplier}</b><span class="vt-corner">{marks}</span></div>'
         '<div class="vt-poster-words" dir="auto">{words}</div>'
-        '<div class="vt-quiet vt-whose" dir="auto">@{handle} · {where}</div>'
-        '<div class="vt-quiet">{views} views · {when}</div>'
+        '<div class="vt-quiet vt-whose" dir="auto">@{handle}</div>'
+        '<div class="vt-quiet vt-whose">{where} · {when}</div>'
+        '<div class="vt-quiet vt-whose">views: {views}</div>'
     ).format(
         open=Markup(" vt-open") if is_open else "",
         video=Markup(' data-video="{}"').format(video) if video else "",

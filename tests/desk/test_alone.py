@@ -86,8 +86,9 @@ def test_the_desk_stands_alone_and_works(page: Any, url: str, project: Project) 
     assert rows.to_numpy().tolist() == [["tiktok:1", "reject", "length", "Zoe"]]
 
     desk.get_by_role("button", name="Write a script", exact=True).click()
-    expect(desk.locator(".vt-said")).to_contain_text("version 1, a draft")
-    expect(desk.locator(".vt-said")).to_contain_text("Forecast of", timeout=60_000)
+    expect(desk.locator(".vt-said").first).to_contain_text("version 1, a draft")
+    forecast = desk.locator(".vt-said", has_text="Forecast of")
+    expect(forecast).to_be_visible(timeout=60_000)
     desk.get_by_role("button", name="Documents", exact=True).click()
     desk.get_by_role("button", name="Export", exact=True).click()
     link = desk.locator(".vt-file a")

@@ -54,15 +54,29 @@ def test_a_script_is_there_before_its_forecast(desk: Desk) -> None:
     row = current(desk)
     assert "no own account" in row["script"].prediction["reason"]  # why there is none
     assert (row["version"], row["script"].beats[0].spoken) == (2, "Meanwhile.")
-    assert "Forecast of" in desk.session.message.value
-    assert "no own account" in desk.session.message.value
+    assert "Forecast of" in desk.session.news.value
+    assert "no own account" in desk.session.news.value
 
 
 def test_a_forecast_that_fails_says_so(desk: Desk) -> None:
     desk.session.later(["script", "forecast", "none-such"], str)
+    desk.session.message.value = "of another press"
     asyncio.run(desk.session.waiting.pop()())
-    assert "none-such" in desk.session.message.value
-    assert 'role="alert"' in desk.session.message.value
+    assert "none-such" in desk.session.news.value
+    assert 'role="alert"' in desk.session.news.value
+    assert desk.session.message.value == "of another press"
+
+
+def test_a_forecast_closes_no_question(desk: Desk) -> None:
+    desk.posts.rows[0].open.click()
+    desk.posts.post.create.click()
+    desk.script.beats.fields["spoken"].value = "Not saved."
+    desk.script.transitions.buttons["review"].click()
+    asyncio.run(desk.session.waiting.pop()())
+    assert desk.session.question.view.layout.display is None
+    assert desk.script.beats.fields["spoken"].value == "Not saved."
+    desk.session.question.save.click()
+    assert current(desk)["status"] == "review"
 
 
 def reviewed(project: Project) -> str:

@@ -94,6 +94,7 @@ class Desk:
             top,
             self.session.message,
             self.session.question.view,
+            self.session.news,
             self._stack,
             kind="vt-desk",
         )

@@ -280,7 +280,7 @@ def _list_posts(
     for alias in ("a", "n", "t"):  # joins that only some sorts and filters need
         if not re.search(rf"\b{alias}\.", f"{_SORT_SQL[wish.sort]} {misses}"):
             sql = re.sub(rf"LEFT JOIN \w+ AS {alias} ON .*\n", "", sql)
-    given = {**values, **numbers, **names, "post": post, "project": project.slug}
+    given: dict[str, Any] = {**values, **numbers, **names, "post": post, "project": project.slug}
     bound = {n: v for n, v in given.items() if f"${n}" in sql}
     connection.execute(f"CREATE OR REPLACE TEMP TABLE base AS {sql}", bound)
 

@@ -89,12 +89,14 @@ def text_of(thing: Any) -> str:
     return "" if thing is None or thing is pd.NaT or thing != thing else clean(thing)  # noqa: PLR0124 - NaN
 
 
-def picture(post: PostView, kind: str = "vt-thumb") -> Markup:
-    """The first picture of a post; its platform's letters where none was fetched."""
+def picture(post: PostView, kind: str = "vt-thumb", *, words: str = "") -> Markup:
+    """The first picture of a post; where none was fetched `words`, or its platform's letters."""
     if post.pictures:
         return _image(post.pictures[0], kind)
-    html = Markup('<span class="{} vt-no-thumb" title="no picture was fetched">{}</span>')
-    return html.format(kind, str(post.facts["platform"])[:2].upper())
+    html = Markup(
+        '<span class="{} vt-no-thumb" title="no picture was fetched" dir="auto">{}</span>'
+    )
+    return html.format(kind, words or str(post.facts["platform"])[:2].upper())
 
 
 def row(post: PostView, *, is_open: bool, video: str = "") -> Markup:  # noqa: ARG001 - as poster
@@ -135,7 +137,7 @@ def poster(post: PostView, *, is_open: bool, video: str = "") -> Markup:
     ).format(
         open=Markup(" vt-open") if is_open else "",
         video=Markup(' data-video="{}"').format(video) if video else "",
-        picture=picture(post, "vt-cover"),
+        picture=picture(post, "vt-cover", words=words),
         multiplier=value(facts["multiplier"], "multiplier"),
         marks=_marks(facts),
         words=words,

@@ -110,7 +110,8 @@ class PostsPanel:
         """
         session = self._session
         if neighbour:
-            return self._open(neighbour)
+            self._open(neighbour)
+            return None
         wish = session.place.wish
         place = browse.place_after(session.project, wish, post_id) if post_id else 0
         wish = replace(wish, page=place // wish.size + 1)
@@ -121,7 +122,8 @@ class PostsPanel:
             return "That was the last post of this list."
         if wish != session.place.wish:
             session.go(wish=wish)
-        return self._open(page.rows[place % wish.size].post_id)
+        self._open(page.rows[place % wish.size].post_id)
+        return None
 
     def _open(self, post_id: str) -> None:
         self._session.go(post_id=post_id)

@@ -46,6 +46,7 @@ class DeskSession:
         self.place = state.place_of(project, person)
         self.stale = set(PARTS)
         self.message = widgets.HTML()
+        self.news = widgets.HTML()  # of what ran beside the desk: it answers no press
         self.settle: Callable[[], None] = _nothing
         self.forms: list[Form] = []
         self.chosen: set[str] = set()  # posts that are selected, on every page
@@ -181,10 +182,11 @@ class DeskSession:
             self._rest(button)
 
     def later(self, words: Sequence[str], told: Callable[[str], str]) -> None:
-        """Run the command `vt WORDS` beside the desk; `told` makes the message of its output.
+        """Run the command `vt WORDS` beside the desk; `told` makes the line `news` of its output.
 
         Without a kernel it is left in `waiting`.
         """
+        self.news.value = ""
         env = {**os.environ, "VT_HOME": str(self.project.workspace.root)}
         command = [sys.executable, "-c", "from vtlib.cli import main; main()", *words]
 
@@ -194,12 +196,14 @@ class DeskSession:
                 *command, env=env, stdout=pipe, stderr=pipe
             )
             out, error = await process.communicate()
-            self.act(
-                self._hear,
-                told,
-                out.decode(),
-                error.decode() if process.returncode else "",
-            )()
+            text = (
+                error.decode().strip()[-300:] if process.returncode else told(out.decode().strip())
+            )
+            self.stale.update(("script", "board"))
+            problem = self._run(self._finish)
+            self.news.value = problem or message(
+                text, kind="error" if process.returncode else "done"
+            )
 
         try:
             loop = asyncio.get_running_loop()
@@ -209,12 +213,6 @@ class DeskSession:
             task = loop.create_task(run())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-
-    def _hear(self, told: Callable[[str], str], output: str, error: str) -> str:
-        if error:
-            raise BadInput(error.strip()[-300:])
-        self.stale.update(("script", "board"))
-        return told(output.strip())
 
     def _rest(self, button: Any) -> None:
         """Accept presses again after those queued meanwhile have arrived."""

@@ -90,6 +90,9 @@ def test_filters_and_orders(project: Project, wish: dict, numbers: list[int]) ->
 def test_what_is_no_number_is_refused(desk: Desk) -> None:
     desk.posts.filters["views"].value = "many"
     assert "many is no number of views" in desk.session.message.value
+    desk.posts.filters["posted_to"].value = "31.3."
+    assert "posted to 31.3. is no day" in desk.session.message.value
+    assert desk.session.place.wish == PostQuery()  # nothing that cannot be read is stored
     with pytest.raises(BadInput, match="no number of multiplier"):
         browse.page(desk.session.project, PostQuery(multiplier="x"))
 

@@ -131,8 +131,8 @@ def test_scripts_are_found_and_every_card_can_be_reached(desk: Desk, project: Pr
     desk.tabs.value = "board"
     column, more = desk.board.columns["draft"], desk.board.more["draft"]
     assert (len(desk.board.cards), more.description) == (12, "12 more of 18")
-    more.click()
-    more.click()
+    desk.board.more["draft"].click()
+    desk.board.more["draft"].click()
     assert len(desk.board.cards) == 30
     assert more not in column.children
     last = list(desk.board.cards)[-1]

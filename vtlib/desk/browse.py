@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
 from vtlib.core.errors import BadInput
@@ -75,8 +76,8 @@ _PASSES = {
     "account": "contains(lower(concat_ws(' ', a.handle, a.display_name)), lower($account))",
     "multiplier": "o.multiplier >= $multiplier",
     "views": "n.views >= $views",
-    "posted_from": "p.posted_at >= TRY_CAST($posted_from AS DATE)",
-    "posted_to": "p.posted_at < TRY_CAST($posted_to AS DATE) + 1",
+    "posted_from": "p.posted_at >= $posted_from::DATE",
+    "posted_to": "p.posted_at < $posted_to::DATE + 1",
 }
 _WORDS_MAX = 8
 _COUNTS = """SELECT platform, format, tier, decision, role, misses, count(*) AS n
@@ -274,13 +275,14 @@ def _list_posts(
     if by_word:
         filters.append(("search", " AND ".join(by_word)))
     misses = [f"CASE WHEN {sql} THEN 0 ELSE {_bit(n)} END" for n, sql in filters] or ["0"]
-    numbers = {n: _number(values[n], n) for n in ("multiplier", "views") if n in values}
+    readers = {"multiplier": _number, "views": _number, "posted_from": _day, "posted_to": _day}
+    typed = {n: read(values[n], n) for n, read in readers.items() if n in values}
     sql = query_text("browse").replace("$sort", _SORT_SQL[wish.sort])
     sql = fill_lists(sql.replace("$misses", f"({' + '.join(misses)})::INTEGER"))
     for alias in ("a", "n", "t"):  # joins that only some sorts and filters need
         if not re.search(rf"\b{alias}\.", f"{_SORT_SQL[wish.sort]} {misses}"):
             sql = re.sub(rf"LEFT JOIN \w+ AS {alias} ON .*\n", "", sql)
-    given: dict[str, Any] = {**values, **numbers, **names, "post": post, "project": project.slug}
+    given: dict[str, Any] = {**values, **typed, **names, "post": post, "project": project.slug}
     bound = {n: v for n, v in given.items() if f"${n}" in sql}
     connection.execute(f"CREATE OR REPLACE TEMP TABLE base AS {sql}", bound)
 
@@ -289,7 +291,15 @@ def _bit(name: str) -> int:
     return 1 << [*_PASSES, "search"].index(name)
 
 
-def _number(text: str, name: str) -> float:
+def _day(text: str, name: str) -> Any:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        what = name.replace("_", " ")
+        raise BadInput(f"{what} {text} is no day.", todo="Write 2026-03-31.") from None
+
+
+def _number(text: str, name: str) -> Any:
     """A number as people type it: 1,000 or 2.5k or 3M."""
     word = text.lower().replace(",", "").replace("×", "").strip().lstrip("x")
     factor = {"k": 1e3, "m": 1e6}.get(word[-1:], 1.0)

@@ -135,10 +135,12 @@ class PostsPanel:
             self._filter(replace(wish, page=1, **{name: value}))
 
     def _filter(self, wish: PostQuery) -> None:
-        """Show another list; a post that is not in it is closed."""
+        """Show another list; a post that is not in it is closed. Raises BadInput for what is no
+        number or day, before anything changes.
+        """
         session = self._session
         post_id = session.place.post_id
-        is_in = bool(post_id) and browse.contains(session.project, wish, post_id)
+        is_in = browse.contains(session.project, wish, post_id or "none")
         session.go(wish=wish, post_id=post_id if is_in else "")
 
     def _clear(self) -> None:

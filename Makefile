@@ -28,8 +28,8 @@ $(STAMP): requirements.lock pyproject.toml simulator/pyproject.toml
 demo: setup  ## the whole pipeline on a simulated world, to rendered reports
 	@$(BIN)/python -m simulator demo .
 
-lab: setup  ## the desk in JupyterLab, on the workspace in VT_HOME or this folder
-	@$(BIN)/jupyter lab notebooks/desk.ipynb
+lab: setup  ## the desk of the demo in a window of its own, on the workspace in VT_HOME or this folder
+	@$(BIN)/vt desk demo
 
 test: setup lint  ## everything that must hold, types too; .ci/run calls this
 	@# mypy takes one core for a minute where it has no cache yet: beside the tests, behind them in rank.

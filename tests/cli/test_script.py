@@ -102,8 +102,9 @@ def test_a_script_goes_all_the_way_to_its_post(say, script: str) -> None:
     assert "clearance of 1 claim" in said["message"]
     ways = say("script", "status", script, "--json")
     assert ways["next"]["approved"] == ["clearance of 1 claim(s): 8 and up"]
-    say("script", "update", script, "--clear", "1")
-    for to in ("review", "approved", "in_production", "produced"):
+    cleared = say("script", "update", script, "--clear", "1", "--json")
+    assert cleared["status"] == "review"  # a clearance is what the review waits for
+    for to in ("approved", "in_production", "produced"):
         say("script", "status", script, to)
     said = say("script", "status", script, "published", "--json", code=2)
     assert "linked post" in said["message"]

@@ -1,15 +1,18 @@
 """A workspace with judged posts, one of them hostile, and a product: enough for a desk."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
 
+from tests.media.measures.rendered_clips import Clip, cutting, render
 from tests.store.frames import account, at, begun, capture
 from vtlib.capture import store as captures
 from vtlib.media import store as media
 from vtlib.outliers import store as outliers
 from vtlib.store import catalog, people
 from vtlib.store.project import Project
+from vtlib.store.writes import save
 
 OWNER = "tiktok:77"
 HOSTILE = '<img src=x onerror="alert(1)"> = hello \u202e reversed'
@@ -44,7 +47,20 @@ def workspace(home: Path, n: int = 20) -> Project:
     captures.finish(store, "c")
     outliers.save_run(store, _run(n), pd.DataFrame([_score(i, n) for i in range(1, n + 1)]))
     media.save_measures(store, {"post_id": "tiktok:1", **MEASURES})
+    _give_video(project)
     return project
+
+
+def _give_video(project: Project) -> None:
+    """A video of two seconds for post 1, as notebook 04 keeps it."""
+    path = "media/ab/abcd.mp4"
+    target = project.workspace.outputs / path
+    target.parent.mkdir(parents=True)
+    clip = Clip(cutting([1.0], (90, 160)), duration_s=2.0, fps=Fraction(10))
+    render(clip, target)
+    row = {"post_id": "tiktok:1", "status": "ok", "kind": "video", "sha256": "abcd", "path": path}
+    with project.store.write() as connection:
+        save(connection, "media", [{**row, "tries": 1, "fetched_at": at(2)}], key=["post_id"])
 
 
 def _run(n: int) -> dict:

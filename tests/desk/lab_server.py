@@ -27,9 +27,7 @@ _NEWS = ".lab/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 @contextmanager
 def lab_server(home: Path) -> Iterator[str]:
     """JupyterLab in the folder `home`, with settings of its own; gives its URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     words = [f"--port={port}", "--ip=127.0.0.1", "--no-browser", "--allow-root", "--port-retries=0"]
     words += ["--IdentityProvider.token=", "--LabApp.extension_manager=readonly"]
     (home / _NEWS).parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +52,13 @@ def lab_server(home: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def open_notebook(page: Any, lab: str, name: str) -> None:

@@ -85,12 +85,48 @@ def words_outlive_other_presses(page: Any, desk: Any, project: Project) -> None:
     hears(page, "Saved as version 3")
 
 
+def one_key_each(page: Any, desk: Any, project: Project) -> None:
+    """Reject, skip and undo by a key each; none of them while one types."""
+    from playwright.sync_api import expect
+
+    page.keyboard.press("2")
+    hears(page, "Rejected, not safe for work: tiktok:2")
+    page.keyboard.press("s")
+    expect(desk.locator(".vt-poster.vt-open ~ .vt-poster-words")).to_have_text("post 4")
+    page.keyboard.press("k")
+    hears(page, "Kept: tiktok:4")
+    page.keyboard.press("u")
+    hears(page, "Taken back: kept tiktok:4")
+    notes = desk.get_by_label("Notes", exact=True).and_(page.locator(":visible")).first
+    notes.press_sequentially("skuk2")
+    expect(notes).to_have_value("skuk2")
+    notes.fill("")
+    notes.press("Tab")
+    rows = project.store.query("SELECT post_id, decision, reason FROM reviews ORDER BY 1").fillna(
+        ""
+    )
+    assert rows.to_numpy().tolist() == [
+        ["tiktok:1", "keep", ""],
+        ["tiktok:2", "reject", "not safe for work"],
+    ]
+    poster = desk.locator(".vt-poster[data-video]")
+    poster.hover()
+    expect(poster.locator("video.vt-preview")).to_have_js_property("muted", True)
+    page.wait_for_function("() => document.querySelector('video.vt-preview').currentTime > 0")
+    page.mouse.move(0, 0)
+    expect(poster.locator("video")).to_have_count(0)
+    poster.click()
+    expect(desk.locator("video.vt-player")).to_be_visible()
+    page.keyboard.press("p")
+    page.wait_for_function("() => document.querySelector('video.vt-player').currentTime > 0")
+
+
 @pytest.mark.timeout(300)
 def test_from_a_breakout_to_an_exported_script(page: Any, lab: str, project: Project) -> None:
     from playwright.sync_api import expect
 
     desk = page.locator(".vt-desk").first
-    expect(desk.get_by_text("20 posts · page 1 of 3")).to_be_visible(timeout=120_000)
+    expect(desk.get_by_text("20 posts · page 1 of 1")).to_be_visible(timeout=120_000)
 
     # By keyboard: Enter opens the post and leaves the focus on Keep; Enter keeps it.
     desk.get_by_role("button", name="Open", exact=True).first.focus()
@@ -101,6 +137,9 @@ def test_from_a_breakout_to_an_exported_script(page: Any, lab: str, project: Pro
     page.keyboard.press("Enter")
     hears(page, "Kept: tiktok:1")
     assert page.locator(".jp-Notebook .jp-Cell").count() == 5
+    one_key_each(page, desk, project)
+    desk.get_by_role("button", name="Open", exact=True).first.click()
+    expect(desk.locator(".vt-detail")).to_contain_text("6.0 s")
 
     fill(page, "Title of the script", "Calm lid")
     press(page, "Write a script")
@@ -134,8 +173,8 @@ def test_from_a_breakout_to_an_exported_script(page: Any, lab: str, project: Pro
     assert held["script"].beats[0].visual == "A lid, closed."
     (comment,) = comments.listing(project.store, script["script_id"])
     assert (comment["beat_id"], comment["body"]) == ("b1", "Too <b>slow</b>")
-    reviews = project.store.query("SELECT post_id, decision FROM reviews")
-    assert reviews.to_numpy().tolist() == [["tiktok:1", "keep"]]
+    reviews = project.store.query("SELECT post_id, decision FROM reviews ORDER BY 1")
+    assert reviews.to_numpy().tolist()[0] == ["tiktok:1", "keep"]
     (file,) = project.workspace.outputs.glob("scripts/*-v4.pdf")
     assert file.read_bytes().startswith(b"%PDF")
 

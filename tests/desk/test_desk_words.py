@@ -80,7 +80,7 @@ PRESSES = {
     "review": lambda d: d.script.transitions.buttons["review"].click(),
     "move": lambda d: d.script.beats.down.click(),
     "add": lambda d: d.script.beats.add.click(),
-    "next post": lambda d: d.posts.post.next.click(),
+    "next post": lambda d: d.posts.post.skip.click(),
     "person": lambda d: setattr(d.person, "value", "Ben"),
     "export": lambda d: d.script.documents.write.click(),
 }
@@ -150,13 +150,12 @@ def test_notes_on_a_post_are_not_carried_to_the_next(desk: Desk) -> None:
     desk.tabs.value = "outliers"
     post = desk.posts.post
     post.notes.value = "the pause"
-    post.next.click()
+    post.skip.click()
     assert desk.session.place.post_id == "tiktok:1"
     desk.session.question.save.click()
     assert "stored with a decision" in said(desk)
     assert post.notes.value == "the pause"
     post.keep.click()
-    post.next.click()
     assert (desk.session.place.post_id, post.notes.value) == ("tiktok:2", "")
 
 
@@ -253,6 +252,7 @@ def test_two_reviewers_stand_side_by_side(desk: Desk, project: Project) -> None:
     post = desk.posts.post
     post.keep.click()
     assert "overrules Ben (reject, length)" in said(desk)
+    desk.posts.rows[0].open.click()
     shown = post.decisions.value
     assert shown.index("Ann") < shown.index("<b>Ben")
     assert "overruled by Ann" in shown

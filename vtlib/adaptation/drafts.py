@@ -82,6 +82,25 @@ def create(at: Workspace, request: DraftRequest, *, by: str) -> dict[str, Any]:
     return queries.get(at.store, script_id)
 
 
+def forecast(at: Workspace, ref: str) -> dict[str, Any]:
+    """Make the forecast of a script that was created without one, and store it with it; returns
+    its row. Takes seconds; the database is free meanwhile.
+
+    Raises BadInput for a script without a project.
+    """
+    row = queries.get(at.store, ref)
+    if not row["project_id"]:
+        raise BadInput(
+            f"{row['script_id']} has no project, so nothing is known to forecast from.",
+            todo=f"vt script update {row['script_id']} --project P",
+        )
+    platform = (row["post_id"] or "").partition(":")[0]
+    project = projects.open_project(at, str(row["project_id"]))
+    prediction = expected(project, row["script"], platform=platform)
+    scripts.set_prediction(at.store, str(row["script_id"]), prediction)
+    return queries.get(at.store, str(row["script_id"]))
+
+
 def begin(at: Workspace, request: DraftRequest, *, by: str) -> FirstDraft:
     """The first draft for a request; nothing is stored.
 

@@ -32,6 +32,7 @@ FAMILIES = {
     "brand": ("catalog",),
     "check": ("activity",),
     "costs": ("activity",),
+    "desk": ("details",),
     "discover": ("scrape",),
     "doctor": ("operations",),
     "export": ("exports",),
@@ -81,6 +82,7 @@ WORKFLOW = {
     "Judge": {
         "analyze": "Judge posts, ask the model about videos, compare, see what worked.",
         "review": "Keep or reject posts by hand.",
+        "desk": "Browse, keep or reject, and write scripts in a window.",
     },
     "Understand": {
         "post": "One post: numbers over time, tier and why, video, scripts.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vtlib.cli import vt
-from vtlib.cli.base import Answer, Group, command, table
+from vtlib.cli.base import Answer, Group, by_option, command, table
 from vtlib.cli.catalog import facts_text
 from vtlib.core.models import BREAKOUT_TIERS, METRICS
 
@@ -34,6 +34,23 @@ def account() -> None:
 @vt.group(cls=Group)
 def video() -> None:
     """One video: its file, its measures, and every post that shows it."""
+
+
+@command(vt, "desk", example="vt desk demo")
+@click.argument("name", metavar="PROJECT")
+@by_option
+@click.option("--port", type=click.IntRange(1024, 65535), help="Default: the first free one.")
+@click.option("--browser/--no-browser", "has_browser", default=True, show_default=True)
+def show_desk(at: Workspace, name: str, by: str, port: int | None, has_browser: bool) -> Answer:
+    """Open the desk in a window of its own, until Ctrl-C: posts to keep or reject, scripts, the
+    board. Only this machine can reach it.
+    """
+    from vtlib.desk import server
+    from vtlib.ops import projects
+
+    project = projects.open_project(at, name)
+    code = server.serve(project, by=by, port=port or 0, has_browser=has_browser)
+    return Answer({"project": project.slug}, "The desk is closed.", code)
 
 
 @command(post, "show", example="vt post show tiktok:7106594312292453675")

@@ -138,6 +138,21 @@ def list_(at: Workspace, **filters: Any) -> Answer:
     return Answer(rows, table(rows, columns=LIST_COLUMNS, empty=empty))
 
 
+@command(script, "forecast", example="vt script forecast quiet-evenings-3fa2c1")
+@script_argument
+def make_forecast(at: Workspace, ref: str) -> Answer:
+    """Make the forecast of a script that was created without one (some seconds), and keep it with
+    the script.
+    """
+    from vtlib.adaptation import drafts
+    from vtlib.scripts.forecast_text import prediction_lines
+
+    row = drafts.forecast(at, ref)
+    prediction = row["script"].prediction
+    facts = {"script_id": row["script_id"], "prediction": prediction}
+    return Answer(facts, "\n".join(prediction_lines(prediction)) or "There is none.")
+
+
 @command(
     script,
     "dates",

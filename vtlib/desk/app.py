@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib.resources import files
 from typing import Any
 
 import ipywidgets as widgets
@@ -33,6 +34,8 @@ _NAMES = {
     "table": "Table",
 }
 
+# Widgets take no scripts; the onerror handler of an image that does not load runs desk.js.
+_SCRIPT = Markup('<img alt="" hidden src="data:," onerror="{}">')
 _POSTS = (
     *("tier", "handle", "platform", "multiplier", "multiplier_low", "multiplier_high"),
     *("posted_at", "decision", "reason", "caption", "url"),
@@ -81,8 +84,16 @@ class Desk:
         self.tabs.observe(self.session.act(self._switch_view), "value")
 
     def _layout(self) -> Any:
+        script = (files("vtlib.desk") / "desk.js").read_text(encoding="utf-8")
         top = controls.line(self.tabs, self._label, self.project, self.person, kind="vt-top")
-        return controls.framed(top, self.session.message, self.session.question.view, self._stack)
+        return controls.framed(
+            widgets.HTML(_SCRIPT.format(script)),
+            top,
+            self.session.message,
+            self.session.question.view,
+            self.session.news,
+            self._stack,
+        )
 
     def _settle(self) -> None:
         """Show the current view and read its stale panels again."""

@@ -38,6 +38,8 @@ class BoardPanel:
         self._session = session
         self.columns = {s: controls.box(kind="vt-column") for s in STATUSES}
         self.cards: dict[str, Any] = {}
+        self._limits = dict.fromkeys(STATUSES, CARDS_MAX)
+        self.more = {s: controls.button("More", session.act(self._more, s)) for s in STATUSES}
         self.selection = widgets.HTML()
         self.transitions, self.matches = MovePanel(session), MatchesPanel(session)
         self.edit = controls.button("Open script", session.act(self._edit))
@@ -46,7 +48,9 @@ class BoardPanel:
         self._bar = controls.box(
             controls.line(self.selection, self.edit), self.transitions.view, kind="vt-card"
         )
-        self.view = controls.box(board, self._bar, self.matches.view)
+        split = widgets.HBox([board, self._bar])
+        split.add_class("vt-board-split")
+        self.view = controls.box(split, self.matches.view)
 
     def refresh(self) -> None:
         """Read the board again."""
@@ -54,10 +58,10 @@ class BoardPanel:
         self.cards = {}
         for status, rows in editor.board(self._session.project).items():
             head = widgets.HTML(pictures.column_head(status, len(rows)))
-            cards = [self._card(row) for row in rows[:CARDS_MAX]]
-            more = len(rows) - len(cards)
-            rest = [widgets.HTML(pictures.quiet(f"and {more} more"))] if more else []
-            self.columns[status].children = [head, *cards, *rest]
+            cards = [self._card(row) for row in rows[: self._limits[status]]]
+            rest = len(rows) - len(cards)
+            self.more[status].description = f"{min(rest, CARDS_MAX)} more of {rest}"
+            self.columns[status].children = [head, *cards, *[self.more[status]] * bool(rest)]
         script_id = self._session.place.script_id
         self.edit.layout.display = self.transitions.view.layout.display = (
             None if script_id else "none"
@@ -87,6 +91,10 @@ class BoardPanel:
             card.add_class("vt-chosen")
         self.cards[key] = card
         return card
+
+    def _more(self, status: str) -> None:
+        self._limits[status] += CARDS_MAX
+        self._session.stale.add("board")
 
     def _choose(self, script_id: str) -> None:
         self._session.go(script_id=script_id)

@@ -18,12 +18,17 @@ _OWN_KEYS = """<img alt="" hidden src="data:," onerror="const find = () => {
 }; find()">"""  # noqa: E501
 
 
-def button(text: str, action: Callable[..., None], *, tip: str = "", kind: str = "") -> Any:
-    """A button; `kind` is primary, danger or nothing."""
+def button(
+    text: str, action: Callable[..., None], *, tip: str = "", kind: str = "", key: str = ""
+) -> Any:
+    """A button; `kind` is primary, danger or nothing. `key`: desk.js presses it for that key."""
+    tip = f"{tip or text} (key {key})" if key else tip
     widget = widgets.Button(description=text, tooltip=tip or text, layout=_AUTO)
     widget.add_class("vt-button")
     if kind:
         widget.add_class(f"vt-{kind}")
+    if key:
+        widget.add_class(f"vt-key-{key}")
     widget.on_click(action)
     return widget
 

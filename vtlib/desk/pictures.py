@@ -89,20 +89,19 @@ def text_of(thing: Any) -> str:
     return "" if thing is None or thing is pd.NaT or thing != thing else clean(thing)  # noqa: PLR0124 - NaN
 
 
-def picture(post: PostView) -> Markup:
-    """The first picture of a post, or its platform's letters where no video was fetched."""
+def picture(post: PostView, kind: str = "vt-thumb", *, words: str = "") -> Markup:
+    """The first picture of a post; where none was fetched `words`, or its platform's letters."""
     if post.pictures:
-        return _image(post.pictures[0], "vt-thumb")
-    html = Markup('<span class="vt-thumb vt-no-thumb" title="no video was fetched">{}</span>')
-    return html.format(str(post.facts["platform"])[:2].upper())
+        return _image(post.pictures[0], kind)
+    html = Markup(
+        '<span class="{} vt-no-thumb" title="no picture was fetched" dir="auto">{}</span>'
+    )
+    return html.format(kind, words or str(post.facts["platform"])[:2].upper())
 
 
-def row(post: PostView, *, is_open: bool) -> Markup:
+def row(post: PostView, *, is_open: bool, video: str = "") -> Markup:  # noqa: ARG001 - as poster
     """A post in the list: picture, multiplier, tier, handle, caption, shots."""
     facts = post.facts
-    marks = [tag(text_of(facts["tier"]))] if text_of(facts["tier"]) not in ("", "none") else []
-    if text_of(facts["decision"]):
-        marks.append(tag({"keep": "kept", "reject": "rejected"}[facts["decision"]]))
     words = text_of(facts["caption"]) or text_of(facts["title"]) or "no caption"
     return Markup(
         '<div class="vt-post{open}">{picture}<div class="vt-post-words">'
@@ -114,7 +113,7 @@ def row(post: PostView, *, is_open: bool) -> Markup:
         open=Markup(" vt-open") if is_open else "",
         picture=picture(post),
         multiplier=value(facts["multiplier"], "multiplier"),
-        marks=Markup("").join(marks),
+        marks=_marks(facts),
         handle=text_of(facts["handle"]) or "unknown",
         interval=interval(facts),
         where=facts["platform"],
@@ -122,6 +121,74 @@ def row(post: PostView, *, is_open: bool) -> Markup:
         words=clean_line(words),
         lanes=lanes(post.measures, only=("shots",)) if post.measures else "",
     )
+
+
+def poster(post: PostView, *, is_open: bool, video: str = "") -> Markup:
+    """A post as a poster: picture (`video` plays on it), words, account, multiplier, views."""
+    facts = post.facts
+    words = clean_line(text_of(facts["caption"]) or text_of(facts["title"]) or "no caption")
+    return Markup(
+        '<div class="vt-poster{open}"{video}>{picture}'
+        '<b class="vt-figure">{multiplier}</b><span class="vt-corner">{marks}</span></div>'
+        '<div class="vt-poster-words" dir="auto">{words}</div>'
+        '<div class="vt-quiet vt-whose" dir="auto">@{handle}</div>'
+        '<div class="vt-quiet vt-whose">{where} · {when}</div>'
+        '<div class="vt-quiet vt-whose">views: {views}</div>'
+    ).format(
+        open=Markup(" vt-open") if is_open else "",
+        video=Markup(' data-video="{}"').format(video) if video else "",
+        picture=picture(post, "vt-cover", words=words),
+        multiplier=value(facts["multiplier"], "multiplier"),
+        marks=_marks(facts),
+        words=words,
+        handle=text_of(facts["handle"]) or "unknown",
+        where=facts["platform"],
+        views=counted(facts, "views"),
+        when=value(facts["posted_at"], "date"),
+    )
+
+
+def _marks(facts: Mapping[str, Any]) -> Markup:
+    """Tier, who decided what, and boards of a post."""
+    marks = [tag(text_of(facts["tier"]))] if text_of(facts["tier"]) not in ("", "none") else []
+    if text_of(facts["decision"]):
+        word = {"keep": "kept", "reject": "rejected"}[facts["decision"]]
+        by = text_of(facts["reviewer"])
+        marks.append(tag(f"{word} by {by}" if by else word, kind=word))
+    marks += [tag(text_of(board), kind="board") for board in facts["tags"] or []]
+    return Markup("").join(marks)
+
+
+def player(video: str, pictures: Sequence[tuple[float, bytes]]) -> Markup:
+    """A video to play, its first frame as the poster; the frame alone without a file."""
+    if not video:
+        return _image(pictures[0], "vt-player") if pictures else quiet("No video was fetched.")
+    html = Markup(
+        '<video class="vt-player" controls playsinline preload="metadata" src="{}"></video>'
+    )
+    return html.format(video)
+
+
+def transcript(lines: Iterable[Mapping[str, Any]]) -> Markup:
+    """What is said, each line with the second it jumps to."""
+    items = [
+        Markup('<li><button type="button" data-t="{}">{:.1f} s</button> {}</li>').format(
+            float(line.get("start_s") or 0), float(line.get("start_s") or 0), line.get("text") or ""
+        )
+        for line in lines
+    ]
+    if not items:
+        return Markup("")
+    html = Markup(
+        '<details class="vt-transcript"><summary>Transcript</summary><ul>{}</ul></details>'
+    )
+    return html.format(Markup("").join(items))
+
+
+def keys(pairs: Iterable[tuple[str, str]]) -> Markup:
+    """Which key does what."""
+    items = [Markup("<kbd>{}</kbd> {}").format(key, what) for key, what in pairs]
+    return Markup('<p class="vt-quiet vt-keys">Keys: {}</p>').format(Markup(" · ").join(items))
 
 
 def interval(facts: Mapping[str, Any]) -> str:
@@ -169,7 +236,9 @@ def _bar(bar: Bar, number: int, lane: int, length_s: float) -> Markup:
 def strip(pictures: Iterable[tuple[float, bytes]]) -> Markup:
     """Frames of a video side by side with their times."""
     frames = [
-        Markup("<figure>{}<figcaption>{:.1f} s</figcaption></figure>").format(_image(p, ""), p[0])
+        Markup('<figure data-t="{}">{}<figcaption>{:.1f} s</figcaption></figure>').format(
+            p[0], _image(p, ""), p[0]
+        )
         for p in pictures
     ]
     return Markup('<div class="vt-strip">{}</div>').format(Markup("").join(frames))

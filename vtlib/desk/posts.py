@@ -2,69 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import ipywidgets as widgets
-from markupsafe import Markup
 
-from vtlib.adaptation import drafts, product_table
-from vtlib.adaptation.drafts import DraftRequest
-from vtlib.capture.video_tracks import replay_words
-from vtlib.core.errors import BadInput
-from vtlib.core.models import PLATFORMS, REASONS
-from vtlib.desk import browse, controls, pictures
-from vtlib.desk.browse import DECISION_FILTERS, SORTS, TIER_FILTERS, Dossier, PostPage, PostQuery
+from vtlib.core.conclusion import number
+from vtlib.core.models import REASONS
+from vtlib.desk import browse, controls, filters, links, pictures
+from vtlib.desk.browse import CHOICES, PostPage, PostQuery
+from vtlib.desk.post import PAST, PostPanel, decide, put_on_board
 from vtlib.desk.session import DeskSession
-from vtlib.outliers import reviews
-
-_DECISIONS = {
-    "": "all",
-    "open": "to decide",
-    "keep": "kept",
-    "reject": "rejected",
-    "picked": "picked by rule",
-}
-_FROM = "starts from its analysis, else from its measured shots, else from its caption"
+from vtlib.store import people
 
 
 class PostsPanel:
-    """The list with its filters and pages; a row's button selects the post shown beside it."""
+    """The posts as posters or rows, with filters and pages; opening one shows it beside them."""
 
     def __init__(self, session: DeskSession) -> None:
         self._session = session
         self.page = PostPage()
-        self._index = 0  # where the selected post stood in the list before a decision took it out
-        self._wish = session.place.wish
-        self.filters = _filters(session.place.wish)
+        self._is_filling = False
+        self.filters = filters.controls_of(session.place.wish)
         for name, control in self.filters.items():
             control.observe(session.act(self._apply_filter, name), "value")
+        self.layout = controls.choice("View", [("posters", "grid"), ("list", "list")], "grid")
+        self.layout.observe(session.act(self._apply_layout), "value")
+        self.clear = controls.button("Clear filters", session.act(self._clear))
         self.rows = [_Row(session, self) for _ in range(PostQuery().size)]
         self.previous, self.next = (
             controls.button(text, session.act(self._turn_page, step), tip=tip)
             for text, step, tip in (("‹ Back", -1, "previous page"), ("More ›", 1, "next page"))
         )
         self.count = widgets.HTML()
-        self.post = PostPanel(session, after=self.open_after)
-        pages = controls.line(self.previous, self.count, self.next, kind="vt-pages")
-        rows = controls.box(*(r.view for r in self.rows), kind="vt-rows")
-        self._list = controls.box(pages, rows, kind="vt-list")
-        filters = controls.line(*self.filters.values(), kind="vt-filters")
-        split = widgets.HBox([self._list, self.post.view])
-        split.add_class("vt-split")
-        self.view = controls.box(filters, split)
+        self.selection = SelectionPanel(session, self)
+        self.post = PostPanel(session, walk=self)
+        pages = controls.line(self.previous, self.count, self.next, self.layout, kind="vt-pages")
+        self._rows = controls.box(*(r.view for r in self.rows), kind="vt-posters")
+        self._list = controls.box(pages, self.selection.view, self._rows, kind="vt-list")
+        often, seldom = (
+            [self.filters[n] for n in self.filters if (n in filters.SELDOM) is is_seldom]
+            for is_seldom in (False, True)
+        )
+        more = widgets.Accordion(
+            [controls.line(*seldom, kind="vt-filters")], titles=["More filters"]
+        )
+        self._split = widgets.HBox([self._list, self.post.view])
+        self._split.add_class("vt-split")
+        self.view = controls.box(
+            controls.line(*often, self.clear, kind="vt-filters"), more, self._split
+        )
 
     def refresh(self) -> None:
         """Read the page again, with the filters as the place has them."""
-        for name, control in self.filters.items():
-            control.value = getattr(self._session.place.wish, name)
-        place, ids = self._session.place, [r.post_id for r in self.page.rows]
-        if place.wish != self._wish:
-            self._index, self._wish = 0, place.wish
-        elif place.post_id in ids:
-            self._index = ids.index(place.post_id)
+        place = self._session.place
         self.page = browse.page(self._session.project, place.wish)
+        self._fill_filters(place.wish)
+        self.layout.value = place.layout
+        for kind in ("grid", "list"):
+            is_on = kind == place.layout
+            (self._rows.add_class if is_on else self._rows.remove_class)(f"vt-as-{kind}")
         page_rows: list[Any] = [*self.page.rows, *[None] * len(self.rows)]
         for row, post in zip(self.rows, page_rows, strict=False):
             row.show(post)
@@ -76,46 +73,99 @@ class PostsPanel:
         self.count.value = pictures.quiet(label)
         self.previous.disabled, self.next.disabled = number <= 1, number >= n_pages
 
+    def _fill_filters(self, wish: PostQuery) -> None:
+        """Filters as the place has them, each choice with its count."""
+        boards = people.tags(self._session.project.store, self._session.project.slug)
+        offers = {
+            n: filters.counted(n, self.page.counts.get(n, {}), getattr(wish, n)) for n in CHOICES
+        }
+        names = [("all", ""), *((f"{b['tag']} ({b['n']:,})", str(b["tag"])) for b in boards)]
+        offers["tag"] = filters.with_value(names, wish.tag)
+        self._is_filling = True  # new options choose the first of them for a moment
+        for name, control in self.filters.items():
+            if name in offers and list(control.options) != offers[name]:
+                control.options = offers[name]
+            control.value = getattr(wish, name)
+        self._is_filling = False
+        self.selection.tag.options = [str(b["tag"]) for b in boards]
+
     def mark(self) -> None:
         """Mark the selected post."""
+        is_open = bool(self._session.place.post_id)
+        (self._split.add_class if is_open else self._split.remove_class)("vt-with-post")
         for row in self.rows:
             row.draw()
+        self.selection.count()
 
-    def open_after(self, post_id: str) -> str | None:
-        """Select the next post of the list; after the last row, turn the page.
-
-        Where a decision took the post out of the list, the next one stands in its place.
-        """
+    def neighbour(self, post_id: str) -> str:
+        """The next post on this page; empty where `post_id` is its last or not on it."""
         ids = [r.post_id for r in self.page.rows]
-        place = ids.index(post_id) + 1 if post_id in ids else self._index
-        if place >= len(ids) and self.page.number < self.page.n_pages:
-            self._turn_page(1)
-            self.refresh()
-            ids, place = [r.post_id for r in self.page.rows], 0
-        if place < len(ids):
-            self._session.go(post_id=ids[place])
-            self._session.focus(self.post.keep)
+        place = ids.index(post_id) + 1 if post_id in ids else len(ids)
+        return ids[place] if place < len(ids) else ""
+
+    def advance(self, post_id: str, neighbour: str = "") -> str | None:
+        """Open `neighbour`, else what stands after `post_id` in the list, on whatever page.
+
+        Never a post before it: what was skipped stays skipped, whatever leaves the list.
+        """
+        session = self._session
+        if neighbour:
+            self._open(neighbour)
             return None
-        return "That was the last post of this list."
+        wish = session.place.wish
+        place = browse.place_after(session.project, wish, post_id) if post_id else 0
+        wish = replace(wish, page=place // wish.size + 1)
+        page = browse.page(session.project, wish)
+        if place >= page.n:
+            if not browse.contains(session.project, wish, post_id):
+                session.go(post_id="")
+            return "That was the last post of this list."
+        if wish != session.place.wish:
+            session.go(wish=wish)
+        self._open(page.rows[place % wish.size].post_id)
+        return None
+
+    def _open(self, post_id: str) -> None:
+        self._session.go(post_id=post_id)
+        self._session.focus(self.post.keep)
 
     def _apply_filter(self, name: str) -> None:
         wish, value = self._session.place.wish, self.filters[name].value
-        if value != getattr(wish, name):
-            self._session.go(wish=replace(wish, page=1, **{name: value}))
+        if not self._is_filling and value != getattr(wish, name):
+            self._filter(replace(wish, page=1, **{name: value}))
+
+    def _filter(self, wish: PostQuery) -> None:
+        """Show another list; a post that is not in it is closed. Raises BadInput for what is no
+        number or day, before anything changes.
+        """
+        session = self._session
+        post_id = session.place.post_id
+        is_in = browse.contains(session.project, wish, post_id or "none")
+        session.go(wish=wish, post_id=post_id if is_in else "")
+
+    def _clear(self) -> None:
+        wish = self._session.place.wish
+        self._filter(PostQuery(sort=wish.sort, is_ascending=wish.is_ascending, size=wish.size))
+
+    def _apply_layout(self) -> None:
+        if self.layout.value != self._session.place.layout:
+            self._session.go(layout=self.layout.value)
 
     def _turn_page(self, step: int) -> None:
         self._session.go(wish=replace(self._session.place.wish, page=self.page.number + step))
 
 
 class _Row:
-    """A line of the list. It is made once and shows another post on another page."""
+    """A post of the list. It is made once and shows another post on another page."""
 
     def __init__(self, session: DeskSession, posts: PostsPanel) -> None:
         self._session, self._posts = session, posts
         self.post: browse.PostView | None = None
         self.html = widgets.HTML()
-        self.open = controls.button("Open", session.act(self._open))
-        self.view = controls.line(self.html, self.open, kind="vt-row")
+        self.open = controls.button("Open", session.act(self._open), kind="open-post")
+        self.chosen = widgets.Checkbox(value=False, description="select", indent=False)
+        self.chosen.observe(session.act(self._choose), "value")
+        self.view = controls.box(self.html, controls.line(self.open, self.chosen), kind="vt-row")
 
     def show(self, post: browse.PostView | None) -> None:
         """Show a post, or nothing."""
@@ -125,242 +175,74 @@ class _Row:
 
     def draw(self) -> None:
         """Draw the post again: it may be the selected one now."""
-        if self.post is not None:
-            is_open = self.post.post_id == self._session.place.post_id
-            self.html.value = pictures.row(self.post, is_open=is_open)
-            self.open.tooltip = f"open the post of {pictures.text_of(self.post.facts['handle'])}"
+        if self.post is None:
+            return
+        session, place = self._session, self._session.place
+        self.chosen.value = self.post.post_id in session.chosen
+        draw = pictures.poster if place.layout == "grid" else pictures.row
+        self.html.value = draw(
+            self.post,
+            is_open=self.post.post_id == place.post_id,
+            video=links.video(session.project, self.post.facts),
+        )
+        self.open.tooltip = f"open the post of {pictures.text_of(self.post.facts['handle'])}"
 
     def _open(self) -> None:
         if self.post is not None:
             self._session.go(post_id=self.post.post_id)
             self._session.focus(self._posts.post.keep)
 
-
-def _filters(wish: PostQuery) -> dict[str, Any]:
-    tiers = [("all", ""), *((t.replace("_", " "), t) for t in TIER_FILTERS[1:])]
-    platforms = [("all", ""), *((p, p) for p in PLATFORMS)]
-    decisions = [(_DECISIONS[d], d) for d in DECISION_FILTERS]
-    orders = [("high to low", False), ("low to high", True)]
-    return {
-        "platform": controls.choice("Platform", platforms, wish.platform),
-        "tier": controls.choice("Tier", tiers, wish.tier),
-        "decision": controls.choice("Decision", decisions, wish.decision),
-        "sort": controls.choice("Sorted by", [(v, k) for k, v in SORTS.items()], wish.sort),
-        "is_ascending": controls.choice("Order", orders, wish.is_ascending),
-        "search": controls.text("Search", wish.search, hint="handle or caption"),
-    }
+    def _choose(self) -> None:
+        if self.post is not None:
+            self._session.choose(self.post.post_id, is_chosen=self.chosen.value)
+            self._posts.selection.count()
 
 
-class PostPanel:
-    """The selected post, the decision about it, and a form that starts a script from it."""
+class SelectionPanel:
+    """What is done with all selected posts at once: keep, reject, put on a board."""
 
-    def __init__(self, session: DeskSession, *, after: Callable[[str], str | None]) -> None:
-        self._session, self._after = session, after
-        self.head, self.film, self.about = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self.keep = controls.button("Keep", session.act(self._keep), kind="primary")
-        self.reject = controls.button("Reject", session.act(self._reject), kind="danger")
-        self.reason = controls.choice(
-            "Reason to reject", [("choose", ""), *((r, r) for r in REASONS)], ""
+    def __init__(self, session: DeskSession, posts: PostsPanel) -> None:
+        self._session, self._posts = session, posts
+        self.n = widgets.HTML()
+        self.page = controls.button("Select this page", session.act(self._page))
+        self.none = controls.button("Select none", session.act(self._none))
+        self.keep = controls.button("Keep all", session.act(self._decide, "keep"))
+        self.reason = controls.choice("Reason", [(r, r) for r in REASONS], REASONS[0])
+        self.reject = controls.button("Reject all", session.act(self._decide, "reject"))
+        self.tag = controls.labelled(
+            "Board", widgets.Combobox(placeholder="e.g. hooks to steal", layout={"width": "auto"})
         )
-        self.notes = controls.text("Notes", hint="what is worth taking over")
-        self.next = controls.button("Next post", session.act(self._next))
-        self.title = controls.text("Title of the script", hint="a working title")
-        self.form = session.form(
-            "post", {"reason": self.reason, "notes": self.notes}, save=self._save
+        self.add = controls.button("Put on board", session.act(self._tag))
+        self._more = controls.line(
+            self.none, self.keep, self.reason, self.reject, self.tag, self.add
         )
-        session.form("post", {"title": self.title}, save=self._create)
-        self._shown: tuple[str, str] = ("", "")  # the post, and whose words on it the form holds
-        self.decisions = widgets.HTML()
-        self.product = controls.choice("Product", [("none", "")], "")
-        self.create = controls.button("Write a script", session.act(self._create), kind="primary")
-        self._body = controls.box(
-            controls.line(self.keep, self.reject, self.reason, self.next),
-            self.notes,
-            self.decisions,
-            self.film,
-            widgets.HTML(pictures.heading("Write a script after it", _FROM)),
-            controls.line(self.title, self.product, self.create),
-            self.about,
-            kind="vt-form",
-        )
-        self.view = controls.box(self.head, self._body, kind="vt-detail vt-card")
+        self.view = controls.line(self.n, self.page, self._more, kind="vt-selection")
 
-    def refresh(self) -> None:
-        """Read the selected post again; unsaved text stays."""
-        post_id = self._session.place.post_id
-        self._body.layout.display = None if post_id else "none"
-        if not post_id:
-            self.head.value = pictures.quiet(
-                "Open a post to see it here: its time line, the decision, a script after it."
-            )
-            return
-        dossier = browse.dossier(self._session.project, post_id)
-        self.head.value = _head(dossier)
-        self.film.value = _film(dossier)
-        self.about.value = _about(dossier)
-        self.decisions.value = _decisions(dossier.decisions)
-        form_key = (post_id, self._session.person)
-        if form_key != self._shown or not self.form.changes():
-            self._shown, own = form_key, self._own(dossier)
-            self.form.fill({n: pictures.text_of(own.get(n)) for n in self.form.fields})
-        products = product_table.products(self._session.project)
-        product_id = self.product.value
-        self.product.options = [("none", ""), *((p["name"], p["product_id"]) for p in products)]
-        self.product.value = product_id if product_id in [p["product_id"] for p in products] else ""
+    def count(self) -> None:
+        """Show how many posts are selected, and what can be done with them."""
+        n = len(self._session.chosen)
+        self.n.value = pictures.quiet(f"{number(n, 'post')} selected") if n else ""
+        self._more.layout.display = None if n else "none"
 
-    def _own(self, dossier: Dossier) -> Mapping[str, Any]:
-        """What the person at the desk decided on the post; nothing = not yet."""
-        person = self._session.person
-        return next((d for d in dossier.decisions if d["reviewer"] == person), {})
+    def _page(self) -> None:
+        for row in self._posts.page.rows:
+            self._session.choose(row.post_id, is_chosen=True)
+        self._session.stale.add("marks")
 
-    def _save(self) -> str:
-        """Save the notes with the decision that the person made before."""
-        post_id = self._session.place.post_id
-        own = self._own(browse.dossier(self._session.project, post_id))
-        if not own:
-            raise BadInput(
-                "notes are stored with a decision.", todo="Press Keep or Reject, or discard them."
-            )
-        return self._keep() if own["decision"] == "keep" else self._reject()
+    def _none(self) -> None:
+        self._session.chosen.clear()
+        self._session.stale.add("marks")
 
-    def _keep(self) -> str:
-        return self._decide("keep")
+    def _decide(self, decision: str) -> str:
+        ids = sorted(self._session.chosen)
+        reason = self.reason.value if decision == "reject" else ""
+        self._session.require_saved("post", again=lambda: self._decide(decision))
+        decide(self._session, ids, decision, reason)
+        self._session.chosen.clear()
+        return f"{PAST[decision].capitalize()}: {number(len(ids), 'post')}. Undo takes it back."
 
-    def _reject(self) -> str:
-        if not self.reason.value:
-            self._session.focus(self.reason)
-            raise BadInput("a rejection needs a reason.", todo="Choose one beside the button.")
-        return self._decide("reject", reason=self.reason.value)
-
-    def _decide(self, decision: str, **words: str) -> str:
-        post_id = self._session.place.post_id
-        words["notes"] = self.notes.value
-        others = reviews.conflicts_of(
-            self._session.project, post_id, decision, reviewer=self._session.person
-        )
-        reviews.decide(
-            self._session.project, post_id, decision, reviewer=self._session.person, **words
-        )
-        self.form.initial = {n: c.value for n, c in self.form.fields.items()}
-        self._session.mark_stale()
-        self._session.focus(self.next)
-        over = f". This overrules {', '.join(others)}" if others else ""
-        return f"{'Kept' if decision == 'keep' else 'Rejected'}: {post_id}{over}"
-
-    def _next(self) -> str | None:
-        self._session.require_saved("post", again=self._next)
-        return self._after(self._session.place.post_id)
-
-    def _create(self) -> str:
-        session = self._session
-        request = DraftRequest(
-            title=self.title.value,
-            product=self.product.value or None,
-            project=session.project.slug,
-            post=session.place.post_id,
-        )
-        draft = drafts.create(session.project.workspace, request, by=session.person)
-        self.title.value = ""
-        session.mark_stale()
-        session.go(script_id=draft["script_id"], view="script")
-        return f"Script {draft['script_id']} from {draft['origin']}, version 1, a draft."
-
-
-def _head(dossier: Dossier) -> Markup:
-    facts = dossier.post.facts
-    handle = pictures.text_of(facts["handle"]) or "unknown"
-    under = f"{facts['platform']} {facts['format']}, {_multiplier(facts)}"
-    tier = pictures.text_of(facts["tier"])
-    words = pictures.text_of(facts["caption"]) or pictures.text_of(facts["title"])
-    return Markup(
-        '<div class="vt-detail-head">{}{}<span class="vt-end">{}</span></div>'
-        '<p class="vt-whole-caption" dir="auto">{}</p>'
-    ).format(
-        pictures.heading(f"@{handle}", under),
-        pictures.tag(tier) if tier else "",
-        pictures.link(facts["url"], "original"),
-        words or "no caption",
-    )
-
-
-def _about(dossier: Dossier) -> Markup:
-    facts = dossier.post.facts
-    reach = f"{pictures.value(facts['value'], 'int')} {pictures.text_of(facts['metric'])}"
-    items = [
-        ("reach", reach.strip()),
-        ("likes", pictures.counted(facts, "likes")),
-        ("comments", pictures.counted(facts, "comments")),
-        ("posted", f"{pictures.value(facts['posted_at'], 'time')} UTC"),
-        ("length", f"{pictures.value(facts['duration_s'], 'tenth')} s"),
-        ("judged against", f"{pictures.value(facts['n_baseline'], 'int')} posts of the account"),
-        ("false discovery rate", pictures.value(facts["q_value"], "p")),
-        ("decision", _decision(facts)),
-        ("scripts after it", ", ".join(f"{s['title']} ({s['status']})" for s in dossier.scripts)),
-    ]
-    why = _why(dossier.answer, dossier.model) if dossier.answer else Markup("")
-    return why + pictures.heading("Numbers") + pictures.facts_list(items)
-
-
-def _multiplier(facts: Mapping[str, Any]) -> str:
-    number = pictures.value(facts["multiplier"], "multiplier")
-    early = ", provisional" if facts["is_provisional"] is True else ""
-    return f"{number} ({pictures.interval(facts)}){early}"
-
-
-def _decision(facts: Mapping[str, Any]) -> str:
-    decision = pictures.text_of(facts["decision"])
-    if not decision:
-        return (
-            "picked by the rule, nobody decided"
-            if pictures.text_of(facts["role"])
-            else "nobody decided"
-        )
-    why = pictures.text_of(facts["reason"])
-    by = pictures.text_of(facts["reviewer"]) or "somebody"
-    return f"{'kept' if decision == 'keep' else 'rejected'} by {by}{f', {why}' if why else ''}"
-
-
-def _decisions(decisions: Sequence[Mapping[str, Any]]) -> Markup:
-    """Every reviewer's decision, the latest (which counts) first; empty for fewer than two."""
-    if len(decisions) < 2:
-        return Markup("")
-    stands = decisions[0]
-    head = pictures.heading("Decisions", "the latest stands")
-    cells = [Markup('<li dir="auto">{}</li>').format(_decided(d, stands)) for d in decisions]
-    return Markup('{}<ul class="vt-decisions">{}</ul>').format(head, Markup("").join(cells))
-
-
-def _decided(decision: Mapping[str, Any], stands: Mapping[str, Any]) -> Markup:
-    """One reviewer's decision; overruled when the one that stands is another."""
-    names = [pictures.text_of(d["reviewer"]) or "somebody" for d in (decision, stands)]
-    is_over = decision["decision"] != stands["decision"]
-    facts = (
-        "kept" if decision["decision"] == "keep" else "rejected",
-        pictures.text_of(decision["reason"]),
-        f"{pictures.value(decision['decided_at'], 'time')} UTC",
-        f"overruled by {names[1]}" if is_over else "stands" if decision is stands else "agrees",
-        pictures.text_of(decision["notes"]),
-    )
-    return Markup("<b>{}</b> {}").format(names[0], " · ".join(f for f in facts if f))
-
-
-def _film(dossier: Dossier) -> Markup:
-    video = pictures.strip(dossier.post.pictures) + pictures.lanes(dossier.post.measures)
-    lines = [pictures.quiet(f"Most replayed: {replay_words(one)}") for one in dossier.most_replayed]
-    return Markup("").join([video, *lines])
-
-
-def _why(answer: Mapping[str, Any], model: str) -> Markup:
-    hook, narrative = answer.get("hook") or {}, answer.get("narrative") or {}
-    types = sorted(hook.get("types") or [], key=lambda t: -float(t.get("probability") or 0))
-    reasons = answer.get("explanation") or []
-    call = answer.get("call_to_action") or {}
-    items = [
-        ("hook", hook.get("spoken") or hook.get("overlay_text") or hook.get("visual")),
-        ("kinds of hook", ", ".join(str(t.get("type", "")).replace("_", " ") for t in types[:3])),
-        ("story", narrative.get("summary")),
-        ("why it worked", " ".join(str(r.get("text") or "") for r in reasons[:3])),
-        ("call to action", call.get("text")),
-    ]
-    under = f"{model}: an opinion; notebook 04 holds it against what was measured"
-    return pictures.heading("What a model saw", under) + pictures.facts_list(items)
+    def _tag(self) -> str:
+        session, ids = self._session, sorted(self._session.chosen)
+        word = put_on_board(session, ids, self.tag.value)
+        self.tag.value = ""
+        return f"{number(len(ids), 'post')} on the board {word}."

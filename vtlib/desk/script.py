@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -10,7 +11,7 @@ from markupsafe import Markup
 
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
-from vtlib.desk import controls, pictures
+from vtlib.desk import controls, links, pictures
 from vtlib.desk.beats import BeatsPanel
 from vtlib.desk.board import MovePanel
 from vtlib.desk.facts import FactsPanel
@@ -32,6 +33,10 @@ class ScriptPanel:
         self.open: OpenScript | None = None
         self._is_filling = False
         self.script = controls.choice("Script", [("none yet", "")], "")
+        self.find = controls.text("Find a script", hint="title, status, product or id")
+        self.find.continuous_update = True
+        self.find.observe(session.act(self._offer), "value")
+        self._scripts: list[dict[str, Any]] = []
         self.head = widgets.HTML()
         self.beats = BeatsPanel(session)
         self.facts = FactsPanel(session)
@@ -55,24 +60,30 @@ class ScriptPanel:
         split = widgets.HBox([self.beats.view, side])
         split.add_class("vt-split")
         self._body = split
-        top = controls.line(self.script, kind="vt-filters")
+        top = controls.line(self.find, self.script, kind="vt-filters")
         self.view = controls.box(top, self.head, split)
         self.script.observe(session.act(self._pick), "value")
 
     def refresh(self) -> None:
         """Read the selected script and the list of scripts again."""
         session = self._session
-        scripts = queries.listing(session.project.store, project=session.project.slug)
-        ids = [s["script_id"] for s in scripts]
-        script_id = session.place.script_id
-        options = [(_name(s), s["script_id"]) for s in scripts]
-        if script_id and script_id not in ids:
-            options.append((script_id, script_id))
+        self._scripts = queries.listing(session.project.store, project=session.project.slug)
+        self._offer()
+        self._show(session.place.script_id)
+
+    def _offer(self) -> None:
+        """List the scripts that have every word of the search, and the open one."""
+        words, script_id = self.find.value.casefold().split(), self._session.place.script_id
+        rows = [s for s in self._scripts if all(_has(s, w) for w in words)]
+        options = [(_name(s), str(s["script_id"])) for s in rows]
+        if script_id and script_id not in [key for _, key in options]:
+            names = {s["script_id"]: _name(s) for s in self._scripts}
+            options.append((names.get(script_id, script_id), script_id))
+        n = f"choose ({len(rows)} of {len(self._scripts)})" if words else "choose"
         self._is_filling = True
-        self.script.options = [("choose", ""), *options]
+        self.script.options = [(n, ""), *options]
         self.script.value = script_id
         self._is_filling = False
-        self._show(script_id)
 
     def _show(self, script_id: str) -> None:
         self._body.layout.display = None if script_id else "none"
@@ -99,6 +110,13 @@ class ScriptPanel:
         script_id = self.script.value
         if script_id and script_id != self._session.place.script_id and not self._is_filling:
             self._session.go(script_id=script_id)
+
+
+def _has(row: Mapping[str, Any], word: str) -> bool:
+    """Whether a script's title, status, product or writer has a word, or its id begins with it."""
+    facts = (row["title"], row["status"], row["product_id"], row["assignee"])
+    words = " ".join(str(f) for f in facts if f).replace("_", " ").casefold()
+    return word in words or str(row["script_id"]).startswith(word)
 
 
 def _name(row: dict[str, Any]) -> str:
@@ -158,14 +176,24 @@ class DocumentsPanel(VersionPanel):
         at = self._session.project.workspace
         files = exports.export(at, [self._script_id], options)
         self.files.value = Markup("").join(
-            Markup('<p class="vt-file"><b>{}</b> <code>{}</code>{}</p>').format(
+            Markup('<p class="vt-file"><b>{}</b> {}{}</p>').format(
                 f.format,
-                f.path.relative_to(at.root),
+                _file(f.path, at.root),
                 pictures.quiet("; ".join(f.warnings)) if f.warnings else "",
             )
             for f in files
         )
         return f"{len(files)} file{'s' if len(files) != 1 else ''} written."
+
+
+def _file(path: Path, root: Path) -> Markup:
+    """A written file as a link; its path where the desk's server does not give it."""
+    name = path.relative_to(root)
+    if not (url := links.link(path)):
+        return Markup("<code>{}</code>").format(name)
+    return Markup('<a href="{}" target="_blank" rel="noopener" download>{}</a>').format(
+        url, name.name
+    )
 
 
 class CommentsPanel(VersionPanel):

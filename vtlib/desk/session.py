@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
 import ipywidgets as widgets
 
 from vtlib.core import log
-from vtlib.core.errors import VtError
+from vtlib.core.errors import BadInput, VtError
 from vtlib.desk import state
 from vtlib.desk.drafts import Form, Kind, UnsavedPrompt, WordsUnsaved
 from vtlib.desk.pictures import message
 from vtlib.store.project import Project
 
 PARTS = ("posts", "marks", "post", "products", "script", "board")
-_SHOWN_BY = {"wish": ("posts",), "post_id": ("marks", "post"), "script_id": ("script", "board")}
+_SHOWN_BY = {
+    "wish": ("posts", "marks"),
+    "layout": ("posts",),
+    "post_id": ("marks", "post"),
+    "script_id": ("script", "board"),
+}
 _KINDS: dict[str, tuple[Kind, ...]] = {"script_id": ("version", "script"), "post_id": ("post",)}
+UNDO_MAX = 10
 _QUEUE_S = 0.3  # presses that were sent while a button worked arrive within this time after it
 
 
@@ -37,13 +46,18 @@ class DeskSession:
         self.place = state.place_of(project, person)
         self.stale = set(PARTS)
         self.message = widgets.HTML()
+        self.news = widgets.HTML()  # of what ran beside the desk: it answers no press
         self.settle: Callable[[], None] = _nothing
         self.forms: list[Form] = []
+        self.chosen: set[str] = set()  # posts that are selected, on every page
+        self._undo: deque[tuple[str, Callable[[], object], str]] = deque(maxlen=UNDO_MAX)
         self.question = UnsavedPrompt(self.act, self._settle_view)
         self._busy: set[Any] = set()
         self._depth = 0
         self._stored_place = self.place
         self._next: Any = None
+        self.waiting: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self._tasks: set[Any] = set()  # what runs beside the desk; asyncio keeps no reference
 
     def enter(self, project: Project, person: str) -> None:
         """Switch to another project or person, with the selection that person left.
@@ -54,6 +68,32 @@ class DeskSession:
         self.project, self.person = project, person
         self.place = self._stored_place = state.place_of(project, person)
         self.stale = set(PARTS)
+        self.chosen.clear()
+        self._undo.clear()
+
+    @property
+    def undoable(self) -> int:
+        """How many actions Undo can take back, the last UNDO_MAX at most."""
+        return len(self._undo)
+
+    def remember(self, what: str, back: Callable[[], object], *, post_id: str) -> None:
+        """Let Undo run `back`, which takes back `what`, and open the post again."""
+        self._undo.append((what, back, post_id))
+
+    def undo(self) -> str:
+        """Take back the last action. Raises BadInput when there is none."""
+        if not self._undo:
+            raise BadInput("there is nothing to take back.")
+        self.require_saved("post", again=self.undo)
+        what, back, post_id = self._undo.pop()
+        back()
+        self.mark_stale()
+        self.go(post_id=post_id)
+        return f"Taken back: {what}."
+
+    def choose(self, post_id: str, *, is_chosen: bool) -> None:
+        """Select a post for what is done with many, or take it out."""
+        (self.chosen.add if is_chosen else self.chosen.discard)(post_id)
 
     def go(self, **place: Any) -> None:
         """Select something else: fields of DeskPlace. Raises WordsUnsaved when text is unsaved."""
@@ -127,9 +167,12 @@ class DeskSession:
         if button is None:
             return [self._run(action, *args), self._run(self._finish)]
         self._busy.add(button)
+        text, working = button.description, f"{button.description} …"
         try:
-            button.disabled = True
+            button.disabled, button.description = True, working
             result = self._run(action, *args)
+            if button.description == working:
+                button.description = text
             with (
                 button.hold_sync()
             ):  # whether it can be pressed again is decided by what is shown next
@@ -137,6 +180,39 @@ class DeskSession:
                 return [result, self._run(self._finish)]
         finally:
             self._rest(button)
+
+    def later(self, words: Sequence[str], told: Callable[[str], str]) -> None:
+        """Run the command `vt WORDS` beside the desk; `told` makes the line `news` of its output.
+
+        Without a kernel it is left in `waiting`.
+        """
+        self.news.value = ""
+        env = {**os.environ, "VT_HOME": str(self.project.workspace.root)}
+        command = [sys.executable, "-c", "from vtlib.cli import main; main()", *words]
+
+        async def run() -> None:
+            pipe = asyncio.subprocess.PIPE
+            process = await asyncio.create_subprocess_exec(
+                *command, env=env, stdout=pipe, stderr=pipe
+            )
+            out, error = await process.communicate()
+            text = (
+                error.decode().strip()[-300:] if process.returncode else told(out.decode().strip())
+            )
+            self.stale.update(("script", "board"))
+            problem = self._run(self._finish)
+            self.news.value = problem or message(
+                text, kind="error" if process.returncode else "done"
+            )
+
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.waiting.append(run)
+        else:
+            task = loop.create_task(run())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def _rest(self, button: Any) -> None:
         """Accept presses again after those queued meanwhile have arrived."""

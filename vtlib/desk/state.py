@@ -20,9 +20,10 @@ VIEWS: tuple[View, ...] = get_args(View)
 
 @dataclass(frozen=True, slots=True)
 class DeskPlace:
-    """What a person has selected: view, post filters, post and script."""
+    """What a person has selected: view, posters or list, post filters, post and script."""
 
     view: View = "outliers"
+    layout: Literal["grid", "list"] = "grid"
     wish: PostQuery = field(default_factory=PostQuery)
     post_id: str = ""
     script_id: str = ""

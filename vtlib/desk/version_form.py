@@ -11,6 +11,8 @@ from vtlib.scripts import editor, lifecycle
 from vtlib.scripts.editor import OpenScript
 from vtlib.scripts.store import Making
 
+_ARTICLES = {"review": "still in review"}
+
 
 class VersionPanel:
     """A panel that shows one version of a script."""
@@ -123,4 +125,4 @@ class VersionForm(VersionPanel):
             base_version=base_version,
         )
         self._session.mark_stale()
-        return f"Saved as version {row['version']}, a draft."
+        return f"Saved as version {row['version']}, {_ARTICLES.get(row['status'], 'a draft')}."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from vtlib.core.errors import BadInput
 from vtlib.core.models import REASONS
@@ -72,6 +74,25 @@ def decide(
         raise BadInput("keep or reject?", todo="Say one of them.")
     people.save_reviews(project.store, project.slug, [answer])
     return answer
+
+
+def decide_many(
+    project: Project, post_ids: Sequence[str], decision: str, *, reviewer: str, reason: str = ""
+) -> list[dict[str, Any]]:
+    """Keep or reject posts, a reviewer's notes on them kept; returns the reviewer's rows before.
+
+    Those are what `people.restore_reviews` takes to undo it. Raises BadInput like `decide`; then
+    none is stored.
+    """
+    before = people.own_reviews(project.store, project.slug, post_ids, reviewer)
+    remarks = {r["post_id"]: r for r in before}
+    rows = []
+    for post_id in post_ids:
+        old = {n: remarks.get(post_id, {}).get(n) or "" for n in ("notes", "hook_ideas")}
+        facts = {"post_id": post_id, "decision": decision, "reviewer": reviewer, "reason": reason}
+        rows.append(_answer({**old, **facts}))
+    people.save_reviews(project.store, project.slug, rows)
+    return before
 
 
 def conflicts_of(project: Project, post_id: str, decision: str, *, reviewer: str) -> list[str]:

@@ -13,7 +13,7 @@ from vtlib.scripts.script import Script
 from vtlib.scripts.store import Making, ScriptHome
 from vtlib.store.project import Project, Workspace
 
-CARDS_MAX = 12  # of one status on the board; the rest is counted
+CARDS_MAX = 12  # of one status on a page of the board
 
 
 @dataclass(frozen=True, slots=True)

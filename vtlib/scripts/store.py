@@ -8,9 +8,10 @@ version the second gets an error.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -100,8 +101,9 @@ def add_version(
 ) -> int:
     """Store `script` as the next version, a draft and current; returns its number.
 
-    `base_version` is the version its maker started from. Raises BadInput when another one has
-    become current since (nothing is written), and for an archived script.
+    A version that only clears claims of one in review stays in review. `base_version` is the
+    version its maker started from. Raises BadInput when another one has become current since
+    (nothing is written), and for an archived script.
     """
     at = naive(making.at)
     with store.write() as connection:
@@ -114,19 +116,46 @@ def add_version(
                 f"{script_id} is archived.",
                 todo=f"First: vt script status {script_id} draft --reason ...",
             )
-        version = current + 1
+        before = parse(version_row(connection, script_id, current)["structure"])
+        is_clearance = row["status"] == "review" and _only_clears(before, script)
+        status, version = "review" if is_clearance else "draft", current + 1
         _insert_version(connection, script_id, script, making, version=version)
-        new_row = {
-            **row,
-            **_shown(script),
-            "current_version": version,
-            "status": "draft",
-            "updated_at": at,
-        }
+        new_row = {**row, **_shown(script), "current_version": version, "updated_at": at}
         save(connection, "scripts", [new_row], key=["script_id"])
+        _write_status(connection, new_row, version, old="", to=status)
         reason = making.notes or f"from version {current}"
-        _record(connection, (script_id, version, None, "draft"), by=making.by, reason=reason, at=at)
+        _record(connection, (script_id, version, None, status), by=making.by, reason=reason, at=at)
     return version
+
+
+def set_prediction(store: Store, script_id: str, prediction: Mapping[str, Any]) -> None:
+    """Give every version that has no forecast yet the one that was made for the script.
+
+    A forecast is no word of the script, so it makes no new version.
+    """
+    with store.write() as connection:
+        sql = "SELECT version, structure FROM script_versions WHERE script_id = ?"
+        for row in records(connection, sql, [require(connection, script_id)["script_id"]]):
+            script = parse(row["structure"])
+            if script.prediction is None:
+                script = replace(script, prediction=dict(prediction))
+                connection.execute(
+                    "UPDATE script_versions SET structure = ?, fingerprint = ? "
+                    "WHERE script_id = ? AND version = ?",
+                    [json.dumps(plain(script)), fingerprint(script), script_id, row["version"]],
+                )
+
+
+def _only_clears(before: Script, after: Script) -> bool:
+    """Whether nothing but claims differs, and of them only that some are cleared now."""
+    pairs = list(zip(before.claims, after.claims, strict=False))
+    return (
+        before != after
+        and replace(after, claims=before.claims) == before
+        and len(before.claims) == len(after.claims)
+        and all(b.text == a.text and a.is_cleared >= b.is_cleared for b, a in pairs)
+        and all(a.is_cleared or a == b for b, a in pairs)
+    )
 
 
 def set_status(

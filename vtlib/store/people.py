@@ -5,7 +5,7 @@ Human columns only; captures never write here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,10 @@ from vtlib.store.connection import Connection, Store
 from vtlib.store.writes import naive, records, save, stage
 
 ROLES = ("own", "competitor", "reference")
+_OWN = (
+    "project_id = $project AND coalesce(reviewer, '') = $reviewer "
+    "AND list_contains($posts, post_id)"
+)
 
 
 def ensure_project(
@@ -193,6 +197,77 @@ def save_reviews(
         return len(review_rows)
 
 
+def own_reviews(
+    store: Store, project: str, post_ids: Sequence[str], reviewer: str
+) -> list[dict[str, Any]]:
+    """A reviewer's rows of `reviews` on these posts."""
+    sql = f"SELECT * FROM reviews WHERE {_OWN}"
+    with store.read() as connection:
+        return records(connection, sql, _own(project, post_ids, reviewer))
+
+
+def restore_reviews(
+    store: Store,
+    project: str,
+    post_ids: Sequence[str],
+    reviewer: str,
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Make `rows`, as `own_reviews` gave them, all that a reviewer decided on these posts."""
+    with store.write() as connection:
+        connection.execute(f"DELETE FROM reviews WHERE {_OWN}", _own(project, post_ids, reviewer))
+        save(connection, "reviews", rows, key=["project_id", "post_id", "reviewer"])
+
+
+def tag_posts(
+    store: Store,
+    project: str,
+    post_ids: Sequence[str],
+    facts: Mapping[str, Any],
+    *,
+    now: datetime | None = None,
+) -> str:
+    """Put posts on a board; returns its name. `facts`: tag, added_by, and a note, which replaces
+    the one that stands there.
+
+    The board is an existing one where only case differs. Raises BadInput for an empty name.
+    """
+    word = " ".join(str(facts["tag"]).split())
+    if not word:
+        raise BadInput("a board needs a name.", todo="Write one, such as hooks to steal.")
+    sql = "SELECT tag FROM post_tags WHERE project_id = ? AND lower(tag) = lower(?) LIMIT 1"
+    old = "SELECT post_id, note FROM post_tags WHERE project_id = ? AND tag = ?"
+    with store.write() as connection:
+        word = str((connection.execute(sql, [project, word]).fetchone() or [word])[0])
+        notes = dict(connection.execute(old, [project, word]).fetchall())
+        row = {**facts, "project_id": project, "tag": word, "added_at": naive(now)}
+        rows = [{**row, "post_id": p, "note": facts.get("note") or notes.get(p)} for p in post_ids]
+        save(connection, "post_tags", rows, key=["project_id", "post_id", "tag"])
+    return word
+
+
+def untag_posts(store: Store, project: str, post_ids: Sequence[str], tag: str) -> None:
+    """Take posts off the board `tag`."""
+    with store.write() as connection:
+        connection.execute(
+            "DELETE FROM post_tags WHERE project_id = $project AND tag = $tag "
+            "AND list_contains($posts, post_id)",
+            {"project": project, "tag": tag, "posts": [*post_ids]},
+        )
+
+
+def tags(store: Store, project: str, post_id: str = "") -> list[dict[str, Any]]:
+    """Rows of `post_tags` of a post; of all posts, each tag once with `n`, the largest first."""
+    sql = (
+        "SELECT * FROM post_tags WHERE project_id = ? AND post_id = ? ORDER BY tag"
+        if post_id
+        else "SELECT tag, count(*) AS n FROM post_tags WHERE project_id = ? GROUP BY tag "
+        "ORDER BY n DESC, tag"
+    )
+    with store.read() as connection:
+        return records(connection, sql, [project, post_id] if post_id else [project])
+
+
 def project_accounts(store: Store, project: str) -> pd.DataFrame:
     """The accounts of a project: accounts_latest with role, notes, added_at."""
     return store.query(
@@ -225,6 +300,10 @@ def projects_of_post(store: Store, post_id: str) -> list[str]:
     """The slugs of the projects that a post is in."""
     sql = "SELECT DISTINCT project_id FROM project_posts WHERE post_id = ? ORDER BY 1"
     return [str(p) for p in store.query(sql, [post_id])["project_id"]]
+
+
+def _own(project: str, post_ids: Sequence[str], reviewer: str) -> dict[str, Any]:
+    return {"project": project, "reviewer": reviewer, "posts": [*post_ids]}
 
 
 def _keep(connection: Connection, table: str, row: Mapping[str, Any], key: str) -> None:

@@ -5,3 +5,11 @@ COMMENT ON COLUMN desk_places.project_id IS 'slug of the project';
 COMMENT ON COLUMN desk_places.person IS 'who works there';
 COMMENT ON COLUMN desk_places.place IS 'view, filters, page, post and script that lie open';
 COMMENT ON COLUMN desk_places.saved_at IS 'when it was last changed, UTC';
+
+COMMENT ON TABLE post_tags IS 'The swipe file: posts with a tag; the posts of one tag are a board (human).';
+COMMENT ON COLUMN post_tags.project_id IS 'slug of the project';
+COMMENT ON COLUMN post_tags.post_id IS 'the post';
+COMMENT ON COLUMN post_tags.tag IS 'name of the board, as people wrote it first';
+COMMENT ON COLUMN post_tags.note IS 'what is worth taking over; NULL = nothing was noted';
+COMMENT ON COLUMN post_tags.added_by IS 'who put it there';
+COMMENT ON COLUMN post_tags.added_at IS 'when it was put there or its note was last changed, UTC';

@@ -146,6 +146,9 @@ def command(group: click.Group, name: str, *, example: str) -> Callable[..., Any
 
 
 def _me() -> str:
+    context = click.get_current_context(silent=True)
+    if context and context.resilient_parsing:  # a completion needs no name, and should be quick
+        return ""
     from vtlib.core.settings import person
 
     return person()

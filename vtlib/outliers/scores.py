@@ -107,7 +107,7 @@ class JudgedPosts:
     `x7_ln` value at 7 days; `expected_ln` level m~; `scale_ln` s~ of single posts; `error_ln` the
     denominator of `t`; `df`; `p_tail` the upper tail of Student's t, 0 to 1: what tiers are decided
     by; `p` the same, or with look "past" the share of earlier posts of its kind that got as far
-    (`conformal.later_p`); `multiplier` = exp(x7 - m~), with the interval `low` to `high`: what is
+    (`rule.later_p`); `multiplier` = exp(x7 - m~), with the interval `low` to `high`: what is
     left of it after this account's ordinary scatter, the level's error and the age's; `percentile`
     0 to 100 within the baseline, NaN too where that is empty; `left_out` (n, 5) as in Baselines;
     `n_group` posts with a value in the post's own group, itself included.

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from vtlib.store.notebook import literals
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
 SAFE = (
     "visible",
@@ -48,3 +50,17 @@ def test_tables_and_charts_take_only_what_the_reader_may_see(path: Path) -> None
             drawn += 1
             assert is_safe(node.args[0], names), ast.unparse(node)
     assert drawn > 0
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("0*.ipynb")), ids=lambda p: p.stem)
+def test_literals_of_a_notebook_are_the_defaults(path: Path) -> None:
+    """One that is not the default would go before the project's YAML in every run."""
+    source = next(
+        "".join(cell["source"])
+        for cell in json.loads(path.read_text())["cells"]
+        if "parameters" in cell["metadata"].get("tags", [])
+    )
+    cell: dict[str, object] = {}
+    exec(source, cell)  # noqa: S102 - our own cell
+    own = path.stem.partition("_")[2]
+    assert literals(cell, {"import": "importing"}.get(own, own)) == {}

@@ -61,6 +61,6 @@ def test_literals_of_a_notebook_are_the_defaults(path: Path) -> None:
         if "parameters" in cell["metadata"].get("tags", [])
     )
     cell: dict[str, object] = {}
-    exec(source, cell)  # noqa: S102 - our own cell
+    exec(source, cell)
     own = path.stem.partition("_")[2]
     assert literals(cell, {"import": "importing"}.get(own, own)) == {}

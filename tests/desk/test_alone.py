@@ -1,10 +1,10 @@
 """`vt desk`: the desk alone in a browser, with nothing around it and nothing from elsewhere."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,24 +29,24 @@ def url(project: Project) -> Iterator[str]:
     code = "from vtlib.cli import main; main()"
     words = ["desk", "p", "--by", "Zoe", "--port", str(port), "--no-browser"]
     env = {**os.environ, "VT_HOME": str(project.workspace.root)}
-    server = subprocess.Popen(
-        [sys.executable, "-c", code, *words],
-        env=env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert server.stderr is not None
-    lines = []
-    for line in server.stderr:
-        lines.append(line)
-        if re.search(r"running at", line):
-            break
-    else:
-        raise AssertionError("".join(lines))
+    # To a file: of a pipe that nobody reads the server would wait once it is full.
+    log = project.workspace.root / "desk.log"
+    with log.open("w") as out:
+        server = subprocess.Popen(
+            [sys.executable, "-c", code, *words],
+            env=env,
+            stdout=subprocess.DEVNULL,
+            stderr=out,
+            start_new_session=True,
+        )
+    end = time.monotonic() + 60
+    while "running at" not in log.read_text():
+        assert server.poll() is None, log.read_text()
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.1)
     yield f"http://127.0.0.1:{port}"
-    os.killpg(server.pid, signal.SIGINT)
+    # No Ctrl-C: what a shell starts in the background ignores it.
+    os.killpg(server.pid, signal.SIGTERM)
     server.wait(30)
 
 

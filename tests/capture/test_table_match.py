@@ -287,3 +287,5 @@ def test_when_numbers_were_read_is_no_time_of_posting() -> None:
     assert "weeks after the posts' ids" in asked(far)
     near = match(BASE | {"Published": made, "Date": days})
     assert read_as(near)["Date"] == "posted_at"
+    (left,) = [m for m in near.matches if m.column == "Published"]
+    assert "weeks after the posts' ids" in left.why

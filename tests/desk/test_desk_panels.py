@@ -1,12 +1,10 @@
 """The desk without a browser: what is pressed becomes rows, what is shown comes from rows."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.desk.desk_home import workspace
 from vtlib.core.errors import BadInput
 from vtlib.desk import Desk
 from vtlib.scripts import lifecycle as scripts_flow
@@ -15,25 +13,6 @@ from vtlib.scripts.store import Making
 from vtlib.store.connection import Store
 from vtlib.store.data_checks import run_checks
 from vtlib.store.project import Project
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace to copy: two seconds of writing."""
-    home = tmp_path_factory.mktemp("desk")
-    workspace(home)
-    return home
-
-
-@pytest.fixture
-def project(tmp_path: Path, made: Path) -> Project:
-    shutil.copytree(made, tmp_path / "home")
-    return Project.open("p", home=str(tmp_path / "home"))
-
-
-@pytest.fixture
-def desk(project: Project) -> Desk:
-    return Desk(project, by="Ann")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ each other.
 """
 
 import asyncio
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +27,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     desk.posts.post.title.value = "Calm lid"
     desk.posts.post.create.click()
     return home
-
-
-@pytest.fixture
-def project(tmp_path: Path, made: Path) -> Project:
-    shutil.copytree(made, tmp_path / "home")
-    return Project.open("p", home=str(tmp_path / "home"))
-
-
-@pytest.fixture
-def desk(project: Project) -> Desk:
-    return Desk(project, by="Ann")
 
 
 def said(desk: Desk) -> str:

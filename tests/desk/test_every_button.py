@@ -2,13 +2,9 @@
 
 import ast
 import re
-import shutil
 from pathlib import Path
 
-import pytest
-
 import vtlib.desk
-from tests.desk.desk_home import workspace
 from vtlib.core.models import REASONS
 from vtlib.desk import Desk
 from vtlib.scripts import queries, store
@@ -40,24 +36,6 @@ def test_every_button_is_pressed_by_a_test() -> None:
     pressed |= set(re.findall(r"\(post\.(\w+) if", text))  # (post.skip if … else …).click()
     assert len(buttons()) > 25
     assert buttons() - pressed == set()
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("desk")
-    workspace(home)
-    return home
-
-
-@pytest.fixture
-def project(tmp_path: Path, made: Path) -> Project:
-    shutil.copytree(made, tmp_path / "home")
-    return Project.open("p", home=str(tmp_path / "home"))
-
-
-@pytest.fixture
-def desk(project: Project) -> Desk:
-    return Desk(project, by="Ann")
 
 
 def test_each_reason_has_its_button(desk: Desk, project: Project) -> None:

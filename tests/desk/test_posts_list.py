@@ -1,6 +1,5 @@
 """The list of posts at the desk: filters, counts, order, many at once, boards."""
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -34,17 +33,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         c.execute("UPDATE project_posts SET is_own = true WHERE post_id = 'tiktok:4'")
         c.execute("DELETE FROM outlier_scores WHERE post_id = 'tiktok:20'")
     return home
-
-
-@pytest.fixture
-def project(tmp_path: Path, made: Path) -> Project:
-    shutil.copytree(made, tmp_path / "home")
-    return Project.open("p", home=str(tmp_path / "home"))
-
-
-@pytest.fixture
-def desk(project: Project) -> Desk:
-    return Desk(project, by="Ann")
 
 
 def ids(project: Project, **wish: object) -> list[int]:

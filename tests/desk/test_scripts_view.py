@@ -1,12 +1,10 @@
 """Scripts at the desk: written at once, forecast after; found, reviewed, moved, downloaded."""
 
 import asyncio
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.desk.desk_home import workspace
 from vtlib.desk import Desk, links
 from vtlib.scripts import lifecycle, queries, store
 from vtlib.scripts.script import PlannedBeat, Script
@@ -14,24 +12,6 @@ from vtlib.scripts.store import Making, Move, ScriptHome
 from vtlib.store.project import Project
 
 ONE = Script("Calm lid", beats=(PlannedBeat("b1", "hook", duration_s=2.0, spoken="Look"),))
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("desk")
-    workspace(home)
-    return home
-
-
-@pytest.fixture
-def project(tmp_path: Path, made: Path) -> Project:
-    shutil.copytree(made, tmp_path / "home")
-    return Project.open("p", home=str(tmp_path / "home"))
-
-
-@pytest.fixture
-def desk(project: Project) -> Desk:
-    return Desk(project, by="Ann")
 
 
 def current(desk: Desk) -> dict:

@@ -55,7 +55,7 @@ def match_dates(board: MatchBoard) -> None:
     if best:
         _take(board, best, is_named=best in strong)
         for facts in strong:
-            board.reasons[facts.name] = f'the same days as "{best.name}"'
+            board.reasons[facts.name] = _fault(board, facts) or f'the same days as "{best.name}"'
     elif not strong and candidates:
         _unreadable(board, candidates[0])
     for facts in plain:

@@ -27,7 +27,7 @@ def names() -> list[str]:
     """The packages that pyproject.toml asks for, in order."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = [d for group in project["optional-dependencies"].values() for d in group]
-    return sorted(re.split(r"[\[<>=!~ ]", d)[0].lower() for d in project["dependencies"] + extras)
+    return sorted({re.split(r"[\[<>=!~ ]", d)[0].lower() for d in project["dependencies"] + extras})
 
 
 def main() -> None:

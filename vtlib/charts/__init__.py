@@ -9,7 +9,7 @@ and n under its title; an empty frame gives a small chart that says why there is
 from vtlib.core.quick_start import GRAMMAR, leave_out
 
 with leave_out(GRAMMAR):  # which altair would build by jsonschema: a second of a kernel's start
-    import altair as alt  # noqa: F401
+    import altair as alt
 
 from vtlib.charts.captures import capture_history, coverage, problems_per_day, spend_per_day
 from vtlib.charts.fits import fit_matrix, product_ranks
@@ -23,6 +23,7 @@ __all__ = [
     "MIMETYPE",
     "TIER_COLOURS",
     "accounts_over_time",
+    "alt",
     "capture_history",
     "coverage",
     "enable",

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import binom, hypergeom
 
 from vtlib.core.conclusion import number
 from vtlib.core.params import Outliers
@@ -230,6 +229,8 @@ def gathering(uses: Uses, at_h: float, *, min_creators: int = 3) -> Tags | None:
     `min_creators` distinct creators and q <= .10. None where under 5 creators posted in the last
     window or under 10 creators x windows lie before it.
     """
+    from scipy.stats import binom, hypergeom  # noqa: PLC0415 - it loads slowly
+
     window = _windows(uses, at_h)
     active, active_before = _creators(window, uses.creator)
     if active < MIN_ACTIVE or active_before < MIN_ACTIVE_BEFORE or not len(uses.tag):

@@ -33,7 +33,8 @@ def odd(store: Store) -> None:
         connection.execute(
             "INSERT INTO posts (post_id, caption, title, duration_s, hashtags, mentions) VALUES "
             "('x:1', ?, '', 1e-308, [], ['', 'a,b', '\"']), "
-            "('x:2', NULL, '{}', 'inf', NULL, [NULL]), ('x:3', NULL, NULL, 0.1 + 0.2, ['NULL'], NULL)",
+            "('x:2', NULL, '{}', 'inf', NULL, [NULL]), "
+            "('x:3', NULL, NULL, 0.1 + 0.2, ['NULL'], NULL)",
             [words],
         )
         connection.execute(

@@ -162,7 +162,7 @@ class TeamStore(Store):
                     continue
             except duckdb.Error as error:
                 _drop(self.url)
-                if not _AWAY.search(str(error)) or time.monotonic() > end:
+                if not _is_away(error) or time.monotonic() > end:
                     raise
                 time.sleep(_RETRY_S)
             else:
@@ -327,6 +327,12 @@ def _extension() -> Path:
     return path
 
 
+def _is_away(error: Exception) -> bool:
+    """Whether the server may answer in a moment."""
+    words = str(error)
+    return bool(_AWAY.search(words)) and not (_LOGIN.search(words) or _UNKNOWN.search(words))
+
+
 def _reachable(store: TeamStore, end: float) -> None:
     """Wait until the server answers: it may be about to start."""
     import psycopg  # noqa: PLC0415
@@ -336,9 +342,7 @@ def _reachable(store: TeamStore, end: float) -> None:
             with room_locks.lent(store.url):
                 return
         except psycopg.OperationalError as error:
-            if not _AWAY.search(str(error)) or _LOGIN.search(str(error)):
-                raise
-            if time.monotonic() > end:
+            if not _is_away(error) or time.monotonic() > end:
                 raise
         time.sleep(_RETRY_S)
 

@@ -16,7 +16,7 @@ FLOOR = {
     **dict.fromkeys(("analysis", "scripts"), 5),
     "performance": 6,
     **dict.fromkeys(("report", "adaptation"), 7),
-    **dict.fromkeys(("run", "desk"), 8),
+    **dict.fromkeys(("run", "desk", "alerts"), 8),
     "cli": 9,
 }
 # What reaches out of the process, and what may: a room's files that are not named here are its
@@ -27,6 +27,7 @@ OUTSIDE = (
 )
 EFFECTS = {
     "adaptation": "drafts fits hooks product_table stage store storyboards",
+    "alerts": "delivery stage store",
     "analysis": "answers labelling questions stage timelines",
     "capture": (
         "apify apify_errors apify_transport collector database_tables file_check imports ingest "

@@ -141,6 +141,13 @@ class Settings(BaseModel):
     def database_path(self) -> Path:
         return (self.database or self.outputs / "viraltracker.duckdb").expanduser().resolve()
 
+    def variable(self, name: str) -> str:
+        """A variable that a YAML names, from the environment, else `.env`; "" = not set."""
+        value = os.environ.get(name) or dotenv_values(self.root / ".env", encoding="utf-8").get(
+            name
+        )
+        return (value or "").strip()
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Secret values as text, for redaction only."""

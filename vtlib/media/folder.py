@@ -25,6 +25,7 @@ from PIL import Image
 from vtlib.core.errors import StoreBusy
 from vtlib.core.whole_files import write_whole
 from vtlib.media.download.outcome import ProvenFile
+from vtlib.store.project import Project
 
 CHUNK_BYTES = 1 << 20
 NOTE_FILE = "done.json"
@@ -48,6 +49,10 @@ class MediaFolder:
     """The files below `outputs`/media."""
 
     outputs: Path
+
+    @classmethod
+    def of(cls, project: Project) -> MediaFolder:
+        return cls(project.workspace.outputs)
 
     @property
     def root(self) -> Path:

@@ -35,8 +35,8 @@ EFFECTS = {
     ),
     "media": "download/connection download/direct download/pages download/short_links "
     "download/url_allowlist "
-    "downloads folder local_files measurement "
-    "purge stage store",
+    "cache downloads folder local_files measurement "
+    "objects purge stage store",
     "outliers": "reviews stage store",
     "performance": "competitor_stage follow_up library matches own_statistics publication "
     "script_predictions stage store "

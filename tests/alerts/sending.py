@@ -22,4 +22,4 @@ def send(slug: str, slack_url: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(*send(*sys.argv[1:]))
+    send(*sys.argv[1:])

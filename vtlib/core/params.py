@@ -206,11 +206,18 @@ class Media(Section):
         ["speech", "text", "faces"],
         description="measured besides the light core; empty = only that",
     )
-    storage: Literal["original", "both", "proxy"] = Field(
-        "original", description="keep the file, a small H.264 copy too, or that copy alone"
+    storage: str = Field(
+        "original",
+        pattern="^(original|both|proxy|s3://[a-z0-9][a-z0-9.-]+(/[A-Za-z0-9._/-]*)?)$",
+        description="original, both or proxy: keep the file, a small H.264 copy too, or that copy "
+        "alone; s3://bucket/prefix: originals, in S3 (for all projects, and with any of the "
+        "three: VT_MEDIA_STORAGE)",
     )
     quota_gb: float | None = Field(
-        20, gt=0, description="of the media folder, all projects; None = no limit"
+        20,
+        gt=0,
+        description="of the media folder, all projects; with S3 of the local cache; None = no "
+        "limit",
     )
     keep_days: int | None = Field(
         None, ge=1, description="vt purge removes older files; None = kept for ever"

@@ -55,6 +55,13 @@ class Settings(BaseModel):
     gemini_api_key: SecretStr | None = Field(
         default=None, validation_alias="GEMINI_API_KEY", description="Gemini API key, for analysis"
     )
+    media_storage: str | None = Field(
+        default=None,
+        pattern="^s3://[a-z0-9][a-z0-9.-]+(/[A-Za-z0-9._/-]*)?$",
+        validation_alias="VT_MEDIA_STORAGE",
+        description="Where media are stored, s3://bucket/prefix; the media folder is then a cache "
+        "(unset = the folder alone). Keys as for the AWS tools",
+    )
     cookies_file: Path | None = Field(
         default=None,
         validation_alias="VT_COOKIES_FILE",

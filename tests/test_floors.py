@@ -16,7 +16,7 @@ FLOOR = {
     **dict.fromkeys(("analysis", "scripts"), 5),
     "performance": 6,
     **dict.fromkeys(("report", "adaptation"), 7),
-    **dict.fromkeys(("run", "desk"), 8),
+    **dict.fromkeys(("run", "desk", "alerts"), 8),
     "cli": 9,
 }
 # What reaches out of the process, and what may: a room's files that are not named here are its
@@ -27,6 +27,7 @@ OUTSIDE = (
 )
 EFFECTS = {
     "adaptation": "drafts fits hooks product_table stage store storyboards",
+    "alerts": "delivery stage store",
     "analysis": "answers labelling questions stage timelines",
     "capture": (
         "apify apify_errors apify_transport collector database_tables file_check imports ingest "
@@ -34,8 +35,8 @@ EFFECTS = {
     ),
     "media": "download/connection download/direct download/pages download/short_links "
     "download/url_allowlist "
-    "downloads folder local_files measurement "
-    "purge stage store",
+    "cache downloads folder local_files measurement "
+    "objects purge stage store",
     "outliers": "reviews stage store",
     "performance": "competitor_stage follow_up library matches own_statistics publication "
     "script_predictions stage store "

@@ -58,6 +58,7 @@ FAMILIES = {
     "tiktok": ("scrape",),
     "use": ("operations",),
     "video": ("details",),
+    "watch": ("watch",),
     "youtube": ("scrape",),
 }
 
@@ -99,6 +100,7 @@ WORKFLOW = {
         "export": "Tables for spreadsheets, Tableau or R, each column with its meaning.",
         "report": "The latest report of a project.",
         "overview": "All projects on one page.",
+        "watch": "What broke out, dried up or broke since you last looked.",
         "costs": "What was spent, on what.",
     },
     "Keep running": {

@@ -52,7 +52,7 @@ FAMILIES = {
     "run": ("run",),
     "runs": ("activity",),
     "scrape": ("scrape",),
-    "script": ("script", "script_versions", "script_files", "script_outcome"),
+    "script": ("script", "script_versions", "script_files", "script_outcome", "script_reviews"),
     "status": ("operations",),
     "tiktok": ("scrape",),
     "use": ("operations",),

@@ -55,7 +55,7 @@ def answer(site: str, home: Home, person: str, script: str, **changes: Any) -> h
 
 @pytest.mark.parametrize(
     "path",
-    ["/", f"/runs/{RUN}/index.html", "/scripts/quiet-acme/1", "/mcp/", "/auth", "/nothing"],
+    ["/", f"/runs/{RUN}/index.html", "/scripts/quiet-acme/1", "/mcp", "/auth", "/nothing"],
 )
 def test_nothing_is_read_without_sign_in(site: str, home: Home, path: str) -> None:
     for auth in (None, ("Ann", "wrong"), ("Nobody", "wrong"), ("", "")):
@@ -225,7 +225,7 @@ def test_who_may_come_to_the_desk_is_told_to_the_proxy(site: str, home: Home) ->
     assert (reply.status_code, reply.headers["x-vt-person"]) == (204, TEAM)
     assert get(site, home, "Vic", "/auth").status_code == 403
     assert get(site, home, CLIENT, "/auth").status_code == 403
-    assert get(site, home, CLIENT, "/mcp/").status_code == 403
+    assert get(site, home, CLIENT, "/mcp").status_code == 403
 
 
 def test_a_proxy_names_people_and_nobody_else_does(home: Home) -> None:

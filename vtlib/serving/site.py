@@ -47,13 +47,13 @@ def application(at: Workspace, options: SiteOptions) -> Starlette:
     from starlette.middleware import Middleware  # noqa: PLC0415
     from starlette.middleware.authentication import AuthenticationMiddleware  # noqa: PLC0415
     from starlette.middleware.trustedhost import TrustedHostMiddleware  # noqa: PLC0415
-    from starlette.routing import Mount, Route  # noqa: PLC0415
+    from starlette.routing import Route  # noqa: PLC0415
 
     tools = build(at, writer=_writer if options.allow_drafts else None)
     # Host and origin are checked here for all paths.
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     mcp_app = tools.streamable_http_app(
-        streamable_http_path="/",
+        streamable_http_path="/mcp",
         json_response=True,
         stateless_http=True,
         transport_security=security,
@@ -74,7 +74,7 @@ def application(at: Workspace, options: SiteOptions) -> Starlette:
             Route("/runs/{run_id}/{path:path}", pages.report),
             Route("/scripts/{script_id}/{version:int}", pages.script),
             Route("/scripts/{script_id}/{version:int}/reviews", pages.review, methods=["POST"]),
-            Mount("/mcp", app=TeamOnly(mcp_app)),
+            Route("/mcp", TeamOnly(mcp_app)),
         ],
         middleware=[
             Middleware(SafeHeaders),

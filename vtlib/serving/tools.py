@@ -16,9 +16,9 @@ ROWS_MAX = 50
 _INTERVAL = "80 % interval: multiplier_low to multiplier_high, around multiplier"
 _POST_UNITS = {
     **dict.fromkeys(METRICS, "count when last captured"),
-    "multiplier": "times the account's own usual (value over expected)",
+    "multiplier": "times the account's own usual: value brought to 7 days of age over expected",
     "value": "count of `metric` that was judged",
-    "expected": "count of `metric` expected of an ordinary post",
+    "expected": "count of `metric` expected of an ordinary post at 7 days",
     "n_baseline": "posts the usual level is made from",
     "q_value": "false discovery rate, 0 to 1",
     "duration_s": "s",
@@ -29,10 +29,6 @@ _POST = (
     *("multiplier_low", "multiplier_high", "metric", "value", "n_baseline", "q_value"),
     *("is_provisional", "score_reason", "role", "decision"),
 )
-_RUN = """SELECT n_scored, n_not_scored, n_watch, n_breakout, n_extreme, expected_false_alarms_low,
-    expected_false_alarms, method, created_at FROM outlier_runs
-WHERE project_id = $project AND is_trial IS NOT TRUE
-ORDER BY created_at DESC, outlier_run_id DESC LIMIT 1"""
 _CLAIMS = """SELECT c.kind, c.held, count(*) AS n FROM analysis_claims AS c
 JOIN analyses_latest AS a ON a.analysis_id = c.analysis_id
 WHERE a.post_id = $post AND a.task = 'analysis' GROUP BY ALL ORDER BY n DESC, c.kind, c.held"""
@@ -232,7 +228,7 @@ def scripts(at: Workspace, *, project: str = "", product: str = "", status: str 
             "percentile": "0 to 100 among the account's own posts",
             "duration_s": "s",
         },
-        bool(_simulated(at, places)),
+        bool(_simulated(at, places, current)),
     )
 
 
@@ -252,14 +248,15 @@ def costs(at: Workspace, *, project: str = "", days: int = 0) -> ToolAnswer:
         len(rows),
         "none: sums of what was booked; what has no price is named in the total",
         {"usd": "US dollars", "hours": "h of people", "n": "calls or entries"},
-        bool(_simulated(at, {str(line["project_id"]) for line in lines if line["project_id"]})),
+        bool(_simulated(at, {str(line["project_id"]) for line in lines}, current)),
         notes=(f"Total {bill(lines).words}",),
     )
 
 
-def _simulated(at: Workspace, slugs: set[str]) -> set[str]:
-    """Those of the projects whose data are simulated."""
-    return {slug for slug in slugs if resolve(at, slug, warn=False).is_simulated}
+def _simulated(at: Workspace, slugs: set[str], asked: Project | None = None) -> set[str]:
+    """Those of the projects whose data are simulated, and of the one that was asked for."""
+    names = {*slugs, asked.slug} if asked else slugs
+    return {n for n in names if n != "None" and resolve(at, n, warn=False).is_simulated}
 
 
 def _post_row(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -305,18 +302,16 @@ def _result(verdict: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _chance(project: Project) -> tuple[str, ...]:
-    """How many of the breakouts chance may have made."""
-    runs = project.store.rows(_RUN, {"project": project.slug})
+    """How many posts broke out, and how many may be there by chance: the pages' sentence."""
+    from vtlib.outliers.messages import chance_range  # noqa: PLC0415 - scipy takes a second
+
+    runs = project.store.rows_file("outlier_run", project=project.slug)
     if not runs:
         return ("No post is judged yet: vt analyze outliers.",)
     (run,) = runs
     if run["n_breakout"] is None:
         return ()
-    n = (run["n_breakout"] or 0) + (run["n_extreme"] or 0)
+    n = run["n_breakout"] + (run["n_extreme"] or 0)
+    head = f"Of {run['n_scored']:,} posts judged {n:,} broke out (tiers breakout and extreme)."
     low, high = run["expected_false_alarms_low"], run["expected_false_alarms"]
-    span = "unknown" if high is None else f"{low or 0:.1f} to {high:.1f}"
-    sentence = (
-        f"Of {run['n_scored']:,} posts judged {n:,} broke out (tiers breakout and extreme); chance "
-        f"alone would have put {span} of them there."
-    )
-    return (sentence,)
+    return (head, chance_range(n, low, high, run["chance_words"] or ())) if n else (head,)

@@ -39,7 +39,8 @@ def index_page(
                 "href": f"/scripts/{r['script_id']}/{r['version']}",
                 "version": r["version"],
                 "status": str(r["status"]).replace("_", " "),
-                "waits": r["status"] == "review",
+                "brand": r["brand_id"],
+                "waits": r["status"] == "review" and bool(visitor.decisions),
                 "shared": f"{r['shared_at']:%-d %b %Y}",
             }
             for r in scripts
@@ -67,7 +68,7 @@ def _page(title: str, visitor: Visitor, now: datetime) -> Page:
 
 
 def _lead(visitor: Visitor, runs: Sequence[Row], scripts: Sequence[Row]) -> str:
-    waiting = sum(r["status"] == "review" for r in scripts)
+    waiting = sum(r["status"] == "review" for r in scripts) if visitor.decisions else 0
     ends = f"; {number(waiting, 'script')} to answer" if waiting else ""
     return f"{visitor.person}: {number(len({r['project_id'] for r in runs}), 'project')}{ends}."
 

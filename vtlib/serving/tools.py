@@ -248,15 +248,15 @@ def costs(at: Workspace, *, project: str = "", days: int = 0) -> ToolAnswer:
         len(rows),
         "none: sums of what was booked; what has no price is named in the total",
         {"usd": "US dollars", "hours": "h of people", "n": "calls or entries"},
-        bool(_simulated(at, {str(line["project_id"]) for line in lines}, current)),
+        bool(_simulated(at, {line["project_id"] for line in lines}, current)),
         notes=(f"Total {bill(lines).words}",),
     )
 
 
-def _simulated(at: Workspace, slugs: set[str], asked: Project | None = None) -> set[str]:
+def _simulated(at: Workspace, slugs: set[Any], asked: Project | None = None) -> set[Any]:
     """Those of the projects whose data are simulated, and of the one that was asked for."""
     names = {*slugs, asked.slug} if asked else slugs
-    return {n for n in names if n != "None" and resolve(at, n, warn=False).is_simulated}
+    return {n for n in names if n and resolve(at, n, warn=False).is_simulated}
 
 
 def _post_row(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -410,6 +410,14 @@ class Report(Section):
         "frames alone. Never with pseudonyms",
     )
 
+    media_link_h: float | None = Field(
+        None,
+        gt=0,
+        le=168,
+        description="the page of a video links to its file in S3, by a signed address that ends "
+        "after so many hours. None = no link; never with pseudonyms",
+    )
+
     @property
     def naming(self) -> Literal["named", "pseudonyms"]:
         """How pages name creators: `creators`, else the default of the profile."""

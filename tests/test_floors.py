@@ -17,7 +17,8 @@ FLOOR = {
     "performance": 6,
     **dict.fromkeys(("report", "adaptation"), 7),
     **dict.fromkeys(("run", "desk", "alerts"), 8),
-    "cli": 9,
+    "serving": 9,
+    "cli": 10,
 }
 # What reaches out of the process, and what may: a room's files that are not named here are its
 # rules.
@@ -43,8 +44,10 @@ EFFECTS = {
     "video_samples",
     "report": "advice data_export history insight_stage post projects script_results vega videos",
     "scripts": (
-        "beats comments editor exports files formats/typst lifecycle page production queries store"
+        "beats comments editor exports files formats/typst lifecycle page production queries "
+        "reviews store"
     ),
+    "serving": "drafts guards people published site site_page tools assistant",
 }
 CLOCKS = {"now", "utcnow", "monotonic", "time", "sleep"}
 

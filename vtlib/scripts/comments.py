@@ -5,6 +5,7 @@ Human rows.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from vtlib.core.errors import BadInput
@@ -27,7 +28,7 @@ def add(
     if not text:
         raise BadInput("a comment needs words.")
     at = naive(None)
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         number = version or int(require(connection, script_id)["current_version"])
         sql = "SELECT content, structure FROM script_versions WHERE script_id = ? AND version = ?"
         version_rows = records(connection, sql, [script_id, number])
@@ -49,13 +50,13 @@ def add(
 
 def resolve(store: Store, script_id: str, comment_id: str, *, by: str) -> None:
     """Mark a comment as dealt with; once is enough. Raises BadInput for an unknown one."""
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         require(connection, script_id)
         sql = """UPDATE script_comments SET resolved_by = coalesce(resolved_by, $by),
             resolved_at = coalesce(resolved_at, $at)
-            WHERE script_id = $script AND comment_id = $comment RETURNING 1"""
+            WHERE script_id = $script AND comment_id = $comment"""
         values = {"by": by, "at": naive(None), "script": script_id, "comment": comment_id}
-        if not connection.execute(sql, values).fetchall():
+        if connection.execute(sql, values).fetchone() == (0,):
             raise BadInput(
                 f"{script_id} has no comment {comment_id}.",
                 todo=f"See: vt script comment {script_id}",
@@ -68,6 +69,15 @@ def listing(store: Store, script_id: str, *, open_only: bool = False) -> list[di
         sql = """SELECT * FROM script_comments WHERE script_id = $script
             AND (NOT $open OR resolved_at IS NULL) ORDER BY created_at, comment_id"""
         return records(connection, sql, {"script": script_id, "open": open_only})
+
+
+def place_text(comment: Mapping[str, Any]) -> str:
+    """What a comment (a row of script_comments) is about: `b1 at 3.2 s`, `line 4`, `the whole`."""
+    if comment["line"]:
+        return f"line {comment['line']}"
+    at_s = comment.get("at_s")
+    parts = (comment["beat_id"], f"at {at_s:g} s" if at_s is not None else "")
+    return " ".join(part for part in parts if part) or "the whole"
 
 
 def _require_place(row: dict[str, Any], beat_id: str, line: int | None) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from vtlib.core.errors import BadInput
 from vtlib.core.models import ASSET_KINDS, RELEASES
+from vtlib.core.settings import person
 from vtlib.scripts import queries
 from vtlib.scripts.schedule import Clash, PlannedDay, Shoot, clashes, windows
 from vtlib.scripts.store import require
@@ -42,7 +43,7 @@ def register(store: Store, kind: str, name: str, facts: Mapping[str, Any]) -> st
     digest = hashlib.sha256(f"{kind}|{label.casefold()}".encode()).hexdigest()[:6]
     key = f"{kind}-{slug_of(label, otherwise='x')}-{digest}"
     at = naive(None)
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         rows = records(connection, "SELECT * FROM assets WHERE asset_id = ?", [key])
         base = (
             rows[0]
@@ -50,7 +51,7 @@ def register(store: Store, kind: str, name: str, facts: Mapping[str, Any]) -> st
             else {"asset_id": key, "kind": kind, "created_at": at, "release_status": "none"}
         )
         values = {k: v for k, v in facts.items() if v is not None}
-        row = {**base, "name": label, **values, "updated_at": at}
+        row = {**base, "name": label, **values, "updated_at": at, "changed_by": person()}
         save(connection, "assets", [row], key=["asset_id"])
     return key
 
@@ -89,7 +90,7 @@ def plan(store: Store, script_id: str, facts: Mapping[str, Any], *, by: str) -> 
     call_at = facts.get("call_at")
     if call_at and call_at > facts["starts_at"]:
         raise BadInput("people are called before a shoot starts, not after.", field="call_at")
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         row = require(connection, script_id)
         version = facts.get("version") or row["approved_version"] or row["current_version"]
         sql = "SELECT structure FROM script_versions WHERE script_id = ? AND version = ?"
@@ -119,10 +120,9 @@ def plan(store: Store, script_id: str, facts: Mapping[str, Any], *, by: str) -> 
 
 def cancel(store: Store, shoot_id: str) -> None:
     """Take a shoot off the schedule. Raises BadInput for an unknown one."""
-    with store.write() as connection:
-        if not connection.execute(
-            "DELETE FROM shoots WHERE shoot_id = ? RETURNING 1", [shoot_id]
-        ).fetchall():
+    with store.write("scripts") as connection:
+        sql = "DELETE FROM shoots WHERE shoot_id = ?"
+        if connection.execute(sql, [shoot_id]).fetchone() == (0,):
             raise BadInput(f"there is no shoot {shoot_id}.", todo="See: vt script schedule")
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from vtlib.core.errors import BadInput, nearest
 from vtlib.core.models import DECISIONS, PLATFORMS
+from vtlib.core.settings import person
 from vtlib.store import accounts
 from vtlib.store.catalog import find_in
 from vtlib.store.connection import Connection, Store
@@ -35,13 +36,13 @@ def ensure_project(
 ) -> None:
     """Create the project `slug` and its brand where they are missing; else change nothing."""
     at = naive(now)
-    with store.write() as connection:
+    with store.write("people") as connection:
+        book = {"created_at": at, "updated_at": at, "changed_by": person()}
         if brand:
             row = {"brand_id": brand, "slug": brand, "name": brand}
-            _keep(connection, "brands", {**row, "created_at": at, "updated_at": at}, "brand_id")
-        row = {"project_id": slug, "slug": slug, "name": name or slug}
-        project_row = {**row, "brand_id": brand, "created_at": at, "updated_at": at}
-        _keep(connection, "projects", project_row, "project_id")
+            _keep(connection, "brands", {**row, **book}, "brand_id")
+        row = {"project_id": slug, "slug": slug, "name": name or slug, "brand_id": brand}
+        _keep(connection, "projects", {**row, **book}, "project_id")
 
 
 def add_accounts(
@@ -60,7 +61,7 @@ def add_accounts(
     at = naive(now)
     entries = [_account(i, row) for i, row in enumerate(rows, 1)]
     facts = ("account_id", "platform", "native_id", "handle", "display_name", "url")
-    with store.write() as connection:
+    with store.write("capture") as connection:
         project_id = find_in(connection, "projects", project)
         before = _n_accounts(connection, project_id)
         stage(connection, "accounts", [{k: w[k] for k in facts} for w in entries])
@@ -85,13 +86,14 @@ def add_products(
     store: Store, project: str, products: Iterable[str], *, now: datetime | None = None
 ) -> None:
     """Add products (`slug` or `brand/slug`) to a project. Raises BadInput for an unknown one."""
-    with store.write() as connection:
+    with store.write("people") as connection:
         project_id = find_in(connection, "projects", project)
         rows = [
             {
                 "project_id": project_id,
                 "product_id": find_in(connection, "products", p),
                 "added_at": naive(now),
+                "changed_by": person(),
             }
             for p in products
         ]
@@ -100,12 +102,13 @@ def add_products(
 
 def mark_capture_own(store: Store, project: str, capture_id: str) -> None:
     """Mark the posts of a capture as own, where nobody has said otherwise."""
-    with store.write() as connection:
+    with store.write("capture") as connection:
         connection.execute(
-            "UPDATE project_posts SET is_own = true WHERE project_id = $project AND is_own IS NULL "
+            "UPDATE project_posts SET is_own = true, changed_by = $by "
+            "WHERE project_id = $project AND is_own IS NULL "
             "AND post_id IN (SELECT platform || ':' || native_id FROM raw_items "
             "WHERE capture_id = $capture AND native_id IS NOT NULL)",
-            {"project": project, "capture": capture_id},
+            {"project": project, "capture": capture_id, "by": person()},
         )
 
 
@@ -121,14 +124,13 @@ def annotate_post(
 
     Raises BadInput when the post is not in the project.
     """
-    with store.write() as connection:
-        post_ids = connection.execute(
+    with store.write("capture") as connection:
+        changed = connection.execute(
             "UPDATE project_posts SET is_own = coalesce($own, is_own), notes = coalesce($notes, "
-            "notes) "
-            "WHERE project_id = $project AND post_id = $post RETURNING post_id",
-            {"own": is_own, "notes": notes, "project": project, "post": post_id},
-        ).fetchall()
-        if not post_ids:
+            "notes), changed_by = $by WHERE project_id = $project AND post_id = $post",
+            {"own": is_own, "notes": notes, "by": person(), "project": project, "post": post_id},
+        ).fetchone()
+        if changed == (0,):
             raise BadInput(
                 f"the post {post_id} is not in the project {project}.",
                 todo=f"Import it first: vt import url URL --project {project}",
@@ -145,11 +147,11 @@ def decisions(store: Store, project: str, post_id: str) -> list[dict[str, Any]]:
 
 def mark_own(store: Store, project: str, post_ids: Iterable[str]) -> None:
     """Mark posts as own where nobody has decided: their owner's export names them."""
-    with store.write() as connection:
+    with store.write("capture") as connection:
         connection.execute(
-            "UPDATE project_posts SET is_own = true "
+            "UPDATE project_posts SET is_own = true, changed_by = $by "
             "WHERE project_id = $project AND is_own IS NULL AND list_contains($posts, post_id)",
-            {"project": project, "posts": [*post_ids]},
+            {"project": project, "posts": [*post_ids], "by": person()},
         )
 
 
@@ -157,12 +159,19 @@ def keep_facts(
     store: Store, project: str, facts: Iterable[tuple[str, bool | None, str | None]]
 ) -> None:
     """Take over (post_id, is_own, notes) from another workspace, where nobody has said other."""
-    with store.write() as connection:
+    with store.write("capture") as connection:
         for post_id, is_own, notes in facts:
             connection.execute(
                 "UPDATE project_posts SET is_own = coalesce(is_own, $own), "
-                "notes = coalesce(notes, $notes) WHERE project_id = $project AND post_id = $post",
-                {"own": is_own, "notes": notes, "project": project, "post": post_id},
+                "notes = coalesce(notes, $notes), changed_by = $by "
+                "WHERE project_id = $project AND post_id = $post",
+                {
+                    "own": is_own,
+                    "notes": notes,
+                    "by": person(),
+                    "project": project,
+                    "post": post_id,
+                },
             )
 
 
@@ -180,7 +189,7 @@ def save_reviews(
     then none is stored.
     """
     at = naive(now)
-    with store.write() as connection:
+    with store.write("people") as connection:
         project_id = find_in(connection, "projects", project)
         post_ids = {
             str(i)
@@ -214,7 +223,7 @@ def restore_reviews(
     rows: Sequence[Mapping[str, Any]],
 ) -> None:
     """Make `rows`, as `own_reviews` gave them, all that a reviewer decided on these posts."""
-    with store.write() as connection:
+    with store.write("people") as connection:
         connection.execute(f"DELETE FROM reviews WHERE {_OWN}", _own(project, post_ids, reviewer))
         save(connection, "reviews", rows, key=["project_id", "post_id", "reviewer"])
 
@@ -237,7 +246,7 @@ def tag_posts(
         raise BadInput("a board needs a name.", todo="Write one, such as hooks to steal.")
     sql = "SELECT tag FROM post_tags WHERE project_id = ? AND lower(tag) = lower(?) LIMIT 1"
     old = "SELECT post_id, note FROM post_tags WHERE project_id = ? AND tag = ?"
-    with store.write() as connection:
+    with store.write("people") as connection:
         word = str((connection.execute(sql, [project, word]).fetchone() or [word])[0])
         notes = dict(connection.execute(old, [project, word]).fetchall())
         row = {**facts, "project_id": project, "tag": word, "added_at": naive(now)}
@@ -248,7 +257,7 @@ def tag_posts(
 
 def untag_posts(store: Store, project: str, post_ids: Sequence[str], tag: str) -> None:
     """Take posts off the board `tag`."""
-    with store.write() as connection:
+    with store.write("people") as connection:
         connection.execute(
             "DELETE FROM post_tags WHERE project_id = $project AND tag = $tag "
             "AND list_contains($posts, post_id)",
@@ -344,6 +353,7 @@ def _link(
         "role": entry["role"] or link.get("role") or "competitor",
         "notes": entry["notes"] or link.get("notes"),
         "added_at": link["added_at"],
+        "changed_by": person(),
     }
 
 

@@ -17,6 +17,7 @@ COMMENT ON COLUMN scripts.publish_on IS 'day the post is to go out; NULL = no da
 COMMENT ON COLUMN scripts.created_by IS 'person or model that made it';
 COMMENT ON COLUMN scripts.created_at IS 'when it was made, UTC';
 COMMENT ON COLUMN scripts.updated_at IS 'last change, UTC';
+COMMENT ON COLUMN scripts.changed_by IS 'who made it or changed it last (human); NULL = before November 2026';
 
 COMMENT ON TABLE script_versions IS 'Versions of scripts; a row never changes but for its status (human).';
 COMMENT ON COLUMN script_versions.script_id IS 'script this row belongs to';
@@ -47,7 +48,7 @@ COMMENT ON COLUMN script_status_changes.reason IS 'why, in words';
 COMMENT ON COLUMN script_status_changes.changed_at IS 'when, UTC';
 
 COMMENT ON TABLE script_comments IS 'Comments on versions (human).';
-COMMENT ON COLUMN script_comments.comment_id IS 'eight hex digits';
+COMMENT ON COLUMN script_comments.comment_id IS 'hex digits: eight, or twelve of a comment that came with a review';
 COMMENT ON COLUMN script_comments.script_id IS 'script this row belongs to';
 COMMENT ON COLUMN script_comments.version IS 'number of the version, from 1 without gaps';
 COMMENT ON COLUMN script_comments.beat_id IS 'beat it is about; NULL = none in particular';
@@ -63,6 +64,7 @@ COMMENT ON COLUMN script_people.script_id IS 'script this row belongs to';
 COMMENT ON COLUMN script_people.person IS 'name';
 COMMENT ON COLUMN script_people.role IS 'writer, reviewer, approver, producer';
 COMMENT ON COLUMN script_people.assigned_at IS 'since when, UTC';
+COMMENT ON COLUMN script_people.assigned_by IS 'who gave the role (human); NULL = before November 2026';
 
 COMMENT ON TABLE assets IS 'Register of what is needed for shooting (human).';
 COMMENT ON COLUMN assets.asset_id IS 'kind, name and a digest of both';
@@ -76,6 +78,7 @@ COMMENT ON COLUMN assets.contact IS 'telephone or e-mail for it, personal data; 
 COMMENT ON COLUMN assets.picture_path IS 'where its picture is kept; NULL = nowhere';
 COMMENT ON COLUMN assets.created_at IS 'when it was added, UTC';
 COMMENT ON COLUMN assets.updated_at IS 'last change, UTC';
+COMMENT ON COLUMN assets.changed_by IS 'who made it or changed it last (human); NULL = before November 2026';
 
 COMMENT ON TABLE shoots IS 'Schedule of shooting (human).';
 COMMENT ON COLUMN shoots.shoot_id IS 'eight hex digits of script, start and place';
@@ -143,3 +146,23 @@ COMMENT ON COLUMN asset_uses.status IS 'status of the script';
 COMMENT ON COLUMN asset_uses.beat_ids IS 'beats that name it; NULL in the list = the script as a whole';
 COMMENT ON COLUMN asset_uses.asset_id IS 'its row in the register; NULL = not registered';
 COMMENT ON COLUMN asset_uses.release_status IS 'none, needed, sent or signed; NULL = not registered';
+COMMENT ON COLUMN script_comments.at_s IS 'second of the video it is about, from its start; NULL = none in particular';
+
+COMMENT ON TABLE script_reviews IS 'Answers to versions that were shared with a client, one row an answer (human).';
+COMMENT ON COLUMN script_reviews.review_id IS 'sixteen hex digits of what was answered';
+COMMENT ON COLUMN script_reviews.script_id IS 'script this row belongs to';
+COMMENT ON COLUMN script_reviews.version IS 'version that was read';
+COMMENT ON COLUMN script_reviews.reviewer IS 'who answered';
+COMMENT ON COLUMN script_reviews.decision IS 'what was wished: approve, send_back, comment';
+COMMENT ON COLUMN script_reviews.outcome IS 'what came of it: approved, sent_back, commented, refused (by the workflow; its comments are stored)';
+COMMENT ON COLUMN script_reviews.n_comments IS 'number of its comments';
+COMMENT ON COLUMN script_reviews.reviewed_on IS 'day of the answer, as written on it';
+COMMENT ON COLUMN script_reviews.came_by IS 'file (a saved answer or mail) or site (vt serve)';
+COMMENT ON COLUMN script_reviews.taken_in_by IS 'who took it in; on the site the reviewer';
+COMMENT ON COLUMN script_reviews.taken_in_at IS 'when, UTC';
+
+COMMENT ON TABLE shared_scripts IS 'Versions that were shared with the client of their brand (human).';
+COMMENT ON COLUMN shared_scripts.script_id IS 'script this row belongs to';
+COMMENT ON COLUMN shared_scripts.version IS 'number of the version';
+COMMENT ON COLUMN shared_scripts.shared_by IS 'who shared it';
+COMMENT ON COLUMN shared_scripts.shared_at IS 'when it was shared first, UTC';

@@ -14,8 +14,6 @@ from vtlib.alerts.events import Event
 from vtlib.store.connection import Store
 from vtlib.store.writes import naive, records, save
 
-STATES = ("intended", "sent", "refused", "given_up", "unconfirmed")
-
 
 def raised(store: Store, project: str) -> pd.DataFrame:
     """Every event of a project that was raised: event_id, kind, subject, tier."""
@@ -66,7 +64,7 @@ def save_night(
         }
         for event in events
     ]
-    with store.write() as connection:
+    with store.write("alerts") as connection:
         save(connection, "alert_looks", looks, key=["project_id", "post_id"])
         save(connection, "alert_nights", [row], key=["project_id", "looked_at"])
         save(connection, "alerts", rows, key=["event_id"], keep=True)
@@ -93,14 +91,14 @@ def pending(
 
 def save_messages(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write how messages stand: columns of alert_messages, one row an event and channel."""
-    with store.write() as connection:
+    with store.write("alerts") as connection:
         save(connection, "alert_messages", rows, key=["event_id", "channel"])
 
 
 def claim(store: Store, rows: Sequence[Mapping[str, Any]]) -> bool:
     """Write that messages are about to be sent, if nobody else has: one transaction."""
     ids = {"ids": [row["event_id"] for row in rows], "channel": rows[0]["channel"]}
-    with store.write() as connection:
+    with store.write("alerts") as connection:
         others = connection.execute(
             "SELECT count(*) FROM alert_messages WHERE list_contains($ids, event_id) "
             "AND channel = $channel AND state <> 'refused'",
@@ -122,7 +120,7 @@ def end_unconfirmed(store: Store, project: str, *, before: datetime) -> int:
         row = connection.execute(f"SELECT count(*) FROM alert_messages {where}", values).fetchone()
     if not row or not row[0]:
         return 0
-    with store.write() as connection:
+    with store.write("alerts") as connection:
         connection.execute(
             "UPDATE alert_messages SET state = 'unconfirmed', "
             f"reason = 'the process ended while it was sent' {where}",
@@ -144,5 +142,5 @@ def read_at(store: Store, project: str, person: str) -> datetime | None:
 def save_reader(store: Store, project: str, person: str, *, now: datetime) -> None:
     """Note that a person has looked."""
     row = {"project_id": project, "person": person, "read_at": naive(now)}
-    with store.write() as connection:
+    with store.write("alerts") as connection:
         save(connection, "alert_readers", [row], key=["project_id", "person"])

@@ -167,7 +167,7 @@ def brand_of(at: Workspace, row: Mapping[str, Any]) -> str:
 def note_shared(at: Workspace, one: SharedScript, *, by: str) -> None:
     """Keep that a version was shared, by whom: people of its brand find it on the site."""
     row = {"script_id": one.script_id, "version": one.version, "shared_by": by}
-    with at.store.write() as connection:
+    with at.store.write("scripts") as connection:
         key = ["script_id", "version"]
         save(connection, "shared_scripts", [{**row, "shared_at": naive(None)}], key=key, keep=True)
 
@@ -228,7 +228,7 @@ def take_in(at: Workspace, review: Review, *, by: str, came_by: str = "file") ->
     if not reviewer:
         raise BadInput("it lacks the name of who reviewed.", field="reviewer")
     now = naive(None)
-    with at.store.write() as connection:
+    with at.store.write("scripts") as connection:
         row = store.require(connection, review.script_id)
         version_facts = store.version_row(connection, review.script_id, review.version)
         script = parse(version_facts["structure"])

@@ -62,7 +62,7 @@ def invite(at: Workspace, guest: Visitor, *, by: str, has_password: bool = True)
     password = secrets.token_urlsafe(_PASSWORD_BYTES) if has_password else ""
     row = {"person": name, "role": guest.role, "invited_by": by, "invited_at": naive(None)}
     row["password_hash"] = _hash(password) if password else None
-    with at.store.write() as connection:
+    with at.store.write("serving") as connection:
         row["brand_id"] = find_in(connection, "brands", guest.brand) if guest.brand else None
         save(connection, "site_people", [row], key=["person"])
     return password
@@ -70,7 +70,7 @@ def invite(at: Workspace, guest: Visitor, *, by: str, has_password: bool = True)
 
 def remove(at: Workspace, person: str) -> None:
     """Let a person in no more. Raises BadInput where they were not let in."""
-    with at.store.write() as connection:
+    with at.store.write("serving") as connection:
         sql = "DELETE FROM site_people WHERE person = ? RETURNING 1"
         if not connection.execute(sql, [person]).fetchall():
             raise BadInput(f"{person} is not invited.", todo="See: vt serve people")

@@ -71,7 +71,7 @@ def publish(at: Workspace, ref: str, *, by: str) -> dict[str, Any]:
     _require_sound(at, row)
     facts = {k: row[k] for k in ("run_id", "project_id")}
     book = {**facts, "published_by": by, "published_at": naive(None)}
-    with at.store.write() as connection:
+    with at.store.write("serving") as connection:
         save(connection, "published_runs", [book], key=["run_id"], keep=True)
     return {**facts, "brand_id": row["brand_id"]}
 
@@ -80,7 +80,7 @@ def withdraw(at: Workspace, ref: str) -> int:
     """Take a report, or all of a project, from its clients; returns how many. Raises BadInput where
     none was published.
     """
-    with at.store.write() as connection:
+    with at.store.write("serving") as connection:
         sql = "DELETE FROM published_runs WHERE run_id = $ref OR project_id = $ref RETURNING 1"
         n = len(connection.execute(sql, {"ref": ref}).fetchall())
     if not n:

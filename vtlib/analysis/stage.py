@@ -193,9 +193,9 @@ def _files_here(project: Project, questions: Sequence[Request]) -> set[str]:
 
 
 def _files(project: Project, question: Request) -> list[str]:
-    """The files that a question shows, relative to outputs."""
-    outputs = project.workspace.outputs
-    return [a.path.relative_to(outputs).as_posix() for a in question.attachments]
+    """The files that a question shows, relative to outputs where they are in it."""
+    outputs, paths = project.workspace.outputs, [a.path for a in question.attachments]
+    return [(p.relative_to(outputs) if p.is_relative_to(outputs) else p).as_posix() for p in paths]
 
 
 @one_session

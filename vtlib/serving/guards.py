@@ -59,10 +59,10 @@ class Attempts:
 
     def are_over(self, name: str) -> bool:
         with self._guard:
-            times = self._times.get(name)
+            times = self._times.get(name, deque())
             while times and times[0] < time.monotonic() - WINDOW_S:
                 times.popleft()
-            return bool(times) and len(times) >= MOST
+            return len(times) >= MOST
 
     def note(self, name: str, *, is_right: bool) -> None:
         """Count a wrong one; a right one starts anew."""

@@ -112,7 +112,7 @@ def _visitor(row: Mapping[str, Any]) -> Visitor:
 def _hash(password: str) -> str:
     from jupyter_server.auth.security import passwd  # noqa: PLC0415 - loads slowly
 
-    return str(passwd(password))
+    return str(passwd(password))  # type: ignore[no-untyped-call]
 
 
 @cache
@@ -124,4 +124,4 @@ def _nobody() -> str:
 def _is_right(password_hash: str, password: str) -> bool:
     from jupyter_server.auth.security import passwd_check  # noqa: PLC0415
 
-    return bool(passwd_check(password_hash, password))
+    return bool(passwd_check(password_hash, password))  # type: ignore[no-untyped-call]

@@ -65,6 +65,7 @@ def application(at: Workspace, options: SiteOptions) -> Starlette:
         async with tools.session_manager.run():
             yield
 
+    sign_in: Any = SignIn(at, options)  # Starlette's protocol; its class would be loaded by all
     hosts = [*LOOPBACK, "[::1]", *options.names]
     return Starlette(
         routes=[
@@ -80,9 +81,7 @@ def application(at: Workspace, options: SiteOptions) -> Starlette:
             Middleware(SafeHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=hosts),
             Middleware(SameOrigin),
-            Middleware(
-                AuthenticationMiddleware, backend=SignIn(at, options), on_error=sign_in_first
-            ),
+            Middleware(AuthenticationMiddleware, backend=sign_in, on_error=sign_in_first),
         ],
         lifespan=lifespan,
     )

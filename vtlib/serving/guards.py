@@ -96,13 +96,21 @@ class SignIn:
         if header := self.options.proxy_header:
             peer = conn.client.host if conn.client else ""
             names = conn.headers.getlist(header) if peer in self.options.proxies else []
-            return people.visitor(self.at, names[0]) if len(names) == 1 else None
+            return people.visitor(self.at, _utf8(names[0])) if len(names) == 1 else None
         name, password = _basic(conn.headers.get("authorization", ""))
         if not name or self.attempts.are_over(name):
             return None
         visitor = people.signed_in(self.at, name, password)
         self.attempts.note(name, is_right=visitor is not None)
         return visitor
+
+
+def _utf8(header: str) -> str:
+    """A header's text, which Starlette reads as Latin-1, as the UTF-8 that proxies send."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return header
 
 
 def _basic(header: str) -> tuple[str, str]:

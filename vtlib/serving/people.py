@@ -71,8 +71,8 @@ def invite(at: Workspace, guest: Visitor, *, by: str, has_password: bool = True)
 def remove(at: Workspace, person: str) -> None:
     """Let a person in no more. Raises BadInput where they were not let in."""
     with at.store.write() as connection:
-        sql = "DELETE FROM site_people WHERE person = ? RETURNING 1"
-        if not connection.execute(sql, [person]).fetchall():
+        sql = "DELETE FROM site_people WHERE person = ?"
+        if connection.execute(sql, [person]).fetchone() == (0,):
             raise BadInput(f"{person} is not invited.", todo="See: vt serve people")
 
 

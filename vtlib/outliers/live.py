@@ -108,20 +108,24 @@ class LiveRule:
             looks = judgement.looks(group, curve, params, self.since)
             strata.append((group, looks))
             facts.append(_facts(group, looks))
-        table = pd.concat(facts, ignore_index=True) if facts else pd.DataFrame(columns=_FACTS)
+        columns = [*_FACTS, *_NUMBERS.values()]
+        table = pd.concat(facts, ignore_index=True) if facts else pd.DataFrame(columns=columns)
         keys = ["multiplier_low", "multiplier", "post_id"]
         table = table.sort_values(keys, ascending=[False, False, True])
         return _Scored(strata, table.reset_index(drop=True), table.index.to_numpy())
 
 
 _FACTS = ["post_id", "account_id", *STRATUM, "value", "posted_at"]
+_NUMBERS = {
+    **{"multiplier": "multiplier", "low": "multiplier_low", "high": "multiplier_high"},
+    "p_tail": "p_tail",
+}
 
 
 def _facts(group: pd.DataFrame, looks: list[Look]) -> pd.DataFrame:
     facts = group[_FACTS].reset_index(drop=True)
-    for name in ("multiplier", "low", "high", "p_tail"):
-        values = np.full(len(group), np.nan)
+    for name, column in _NUMBERS.items():
+        facts[column] = np.nan
         for look in looks:
-            values = np.where(look.here, getattr(look.result, name), values)
-        facts[f"multiplier_{name}" if name in ("low", "high") else name] = values
+            facts.loc[look.here, column] = getattr(look.result, name)[look.here]
     return facts

@@ -34,7 +34,7 @@ EFFECTS = {
     ),
     "media": "download/connection download/direct download/pages download/short_links "
     "download/url_allowlist "
-    "downloads folder local_files measurement "
+    "covers downloads folder local_files measurement "
     "purge stage store",
     "outliers": "reviews stage store",
     "performance": "competitor_stage follow_up library matches own_statistics publication "

@@ -1,4 +1,4 @@
-"""Sliders say what `vt analyze outliers` would: the same breakouts, and the same range of chance."""
+"""Sliders say what `vt analyze outliers` would: the same breakouts, the same range of chance."""
 
 import json
 

@@ -9,7 +9,7 @@ and n under its title; an empty frame gives a small chart that says why there is
 from vtlib.charts.captures import capture_history, coverage, problems_per_day, spend_per_day
 from vtlib.charts.fits import fit_matrix, product_ranks
 from vtlib.charts.linked import linked
-from vtlib.charts.outliers import accounts_over_time, growth, multipliers
+from vtlib.charts.outliers import account_posts, accounts_over_time, growth, multipliers
 from vtlib.charts.performance import pattern_effects, predictions, reach, returns, standing
 from vtlib.charts.theme import COLOURS, MIMETYPE, TIER_COLOURS, enable, nothing
 
@@ -17,6 +17,7 @@ __all__ = [
     "COLOURS",
     "MIMETYPE",
     "TIER_COLOURS",
+    "account_posts",
     "accounts_over_time",
     "capture_history",
     "coverage",

@@ -21,6 +21,7 @@ from vtlib.charts.theme import (
     naive_utc,
     nothing,
     number,
+    post_tooltip,
     require,
     significant,
     tier_colour,
@@ -70,6 +71,55 @@ def accounts_over_time(scores: pd.DataFrame, *, source: str = SOURCE) -> Any:
     slim = _slim(points)
     picture = _facets(slim, names) if len(names) <= MAX_FACETS else _menu(slim, names)
     return finish(picture, title=title, subtitle=subtitle)
+
+
+def account_posts(posts: pd.DataFrame, *, least: float, source: str = SOURCE) -> Any:
+    """One account's posts by how many times its usual level they reached, with a brush (`brush`).
+
+    `posts`: post_id, account_id, platform, posted_at (UTC), value, multiplier, tier; optional
+    handle, caption, title, image (data URL). `least`: the multiplier of a breakout, a line. Posts
+    without time or multiplier are left out and counted.
+    """
+    title = "Posts of the account"
+    if posts.empty:
+        return nothing("no account is chosen", title=title, source=source)
+    require(posts, ("post_id", "posted_at", "value", "multiplier", "tier"), chart=title)
+    rows = posts.assign(posted_at=naive_utc(posts["posted_at"]), tier=posts["tier"].astype(str))
+    rows = rows[rows["posted_at"].notna() & (rows["multiplier"] > 0)].head(MAX_POINTS)
+    if rows.empty:
+        return nothing("no post of it was scored", title=title, source=source)
+    n = int(rows["tier"].isin(BREAKOUT_TIERS).sum())
+    title = f"{account_names(rows).iloc[0]}: {n} of {number(len(rows))} posts break out"
+    rows = rows.assign(caption=captions(rows, 60))
+    keep = ["posted_at", "value", "multiplier", "tier", "caption"]
+    slim = significant(rows[[*keep, *(["image"] if "image" in rows else [])]])
+    brush = alt.selection_interval(name="brush")
+    axis = alt.Axis(labelExpr="'×' + format(datum.value, '~g')", tickCount=6, labelOverlap=True)
+    y = alt.Y(
+        "multiplier:Q",
+        title="times its usual",
+        scale=alt.Scale(type="log", nice=False, padding=10),
+        axis=axis,
+    )
+    points = (
+        alt.Chart(slim, width="container", height=260)
+        .mark_point(filled=True)
+        .encode(
+            alt.X("posted_at:T", title="posted (UTC)", axis=alt.Axis(tickCount=6)),
+            y,
+            color=tier_colour(),
+            shape=tier_shape(),
+            size=alt.condition("datum.tier === 'none'", alt.value(30), alt.value(110)),
+            opacity=alt.condition(brush, alt.value(0.95), alt.value(0.25)),
+            tooltip=post_tooltip(slim),
+        )
+        .add_params(brush)
+    )
+    rule = dashed_rule("multiplier", least).encode(alt.Y("multiplier:Q"))
+    left_out = len(posts) - len(rows)
+    more = f" · {number(left_out)} without a score" if left_out else ""
+    subtitle = f"{source}{more} · dashed: the least of a breakout · drag to list posts"
+    return finish(alt.layer(points, rule), title=title, subtitle=subtitle)
 
 
 def _bands(scores: pd.DataFrame) -> pd.DataFrame:

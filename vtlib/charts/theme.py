@@ -222,3 +222,32 @@ def significant(frame: pd.DataFrame) -> pd.DataFrame:
 def number(count: int) -> str:
     """A whole number with thousands separated."""
     return f"{count:,}"
+
+
+_POST_TIPS = {
+    "account": ("account", None),
+    "caption": ("caption", None),
+    "posted_at": ("posted (UTC)", "%Y-%m-%d %H:%M"),
+    "value": ("reach", ",.0f"),
+    "views": ("views", ",.0f"),
+    "expected": ("its usual", ",.0f"),
+    "multiplier": ("times its usual", ",.2f"),
+    "multiplier_low": ("at least (80 %)", ",.2f"),
+    "multiplier_high": ("at most (80 %)", ",.2f"),
+    "tier": ("tier", None),
+    "format": ("format", None),
+}
+
+
+def post_tooltip(frame: pd.DataFrame) -> list[Any]:
+    """What stands at a post under the pointer: its picture, where `image` (a data URL) has one, its
+    caption and its numbers, of the columns that `frame` has.
+    """
+    tips = []
+    for name, (title, form) in _POST_TIPS.items():
+        if name not in frame:
+            continue
+        kind = "T" if name == "posted_at" else "Q" if form else "N"
+        format_ = {"format": form} if form else {}
+        tips.append(alt.Tooltip(f"{name}:{kind}", title=title, **format_))
+    return [*([alt.Tooltip("image:N", title="image")] if "image" in frame else []), *tips]

@@ -26,10 +26,55 @@ const found = () => {
     video.play().catch(() => video.remove());
     poster.addEventListener('mouseleave', () => video.remove(), { once: true });
   });
+  // Side by side: all videos of the panel move by one bar.
+  const videosOf = e => [...e.target.closest('.vt-compare').querySelectorAll('video')];
+  const seek = (videos, t) => videos.forEach(v => { v.currentTime = Math.min(Math.max(t, 0), v.duration || t); });
+  desk.addEventListener('input', e => {
+    if (!e.target.closest('.vt-scrub')) return;
+    const videos = videosOf(e), longest = Math.max(...videos.map(v => v.duration || 0));
+    seek(videos, longest * e.target.value / 1000);
+  });
+  desk.addEventListener('timeupdate', e => {
+    const panel = e.target.closest('.vt-compare');
+    if (!panel || panel.querySelector('video') !== e.target) return;
+    const longest = Math.max(...[...panel.querySelectorAll('video')].map(v => v.duration || 0));
+    panel.querySelector('.vt-time').textContent = e.target.currentTime.toFixed(1) + ' s';
+    if (longest) panel.querySelector('.vt-scrub').value = 1000 * e.target.currentTime / longest;
+  }, true);
+  // Board: a card is dragged to a column; the move itself is the kernel's.
+  desk.addEventListener('pointerdown', e => {
+    const card = e.target.closest('.vt-button.vt-card');
+    if (card) card.draggable = true;
+  });
+  const idOf = card => [...card.classList].find(c => c.startsWith('vt-script-')).slice(10);
+  desk.addEventListener('dragstart', e => {
+    const card = e.target.closest && e.target.closest('.vt-button.vt-card');
+    if (card) e.dataTransfer.setData('text/plain', idOf(card));
+  });
+  desk.addEventListener('dragover', e => { if (e.target.closest('.vt-column')) e.preventDefault(); });
+  desk.addEventListener('drop', e => {
+    const column = e.target.closest('.vt-column');
+    if (!column) return;
+    e.preventDefault();
+    const status = [...column.classList].find(c => c.startsWith('vt-to-')).slice(6);
+    const field = desk.querySelector('.vt-drop input');
+    field.value = e.dataTransfer.getData('text/plain') + ' ' + status;
+    field.dispatchEvent(new Event('change', { bubbles: true }));
+  });
   desk.addEventListener('click', e => {
+    const step = e.target.closest && e.target.closest('.vt-step');
+    if (step) {
+      const videos = videosOf(e), word = step.dataset.step;
+      if (word === 'play') {
+        const isPaused = videos.every(v => v.paused || v.ended);
+        videos.forEach(v => isPaused ? v.play() : v.pause());
+        step.textContent = isPaused ? 'Pause all' : 'Play all';
+      } else seek(videos, word === 'start' ? 0 : videos[0].currentTime + Number(word));
+      return;
+    }
     const jump = e.target.closest && e.target.closest('[data-t]');
     const player = [...desk.querySelectorAll('video.vt-player')].find(isVisible);
-    if (jump && player) { player.currentTime = Number(jump.dataset.t); player.play(); return; }
+    if (jump && player && !e.target.closest('.vt-compare')) { player.currentTime = Number(jump.dataset.t); player.play(); return; }
     const poster = e.target.closest && e.target.closest('.vt-poster, .vt-post');
     const open = poster && !e.target.closest('a') && poster.closest('.vt-row').querySelector('.vt-open-post');
     if (open) open.click();

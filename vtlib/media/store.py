@@ -31,6 +31,12 @@ def save_media(
         save(connection, "media_images", image_rows, key=["post_id", "position"])
 
 
+def save_covers(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the outcomes of covers, each in place of the post's last one."""
+    with store.write() as connection:
+        save(connection, "covers", rows, key=["post_id"])
+
+
 def save_measures(store: Store, row: Mapping[str, Any]) -> None:
     """Write the measures of a post's video; its duplicates are looked for again."""
     with store.write() as connection:
@@ -163,6 +169,7 @@ def mark_purged(store: Store, hashes: Sequence[str]) -> None:
         for statement in (
             "UPDATE media_images SET path = NULL WHERE list_contains($hashes, sha256)",
             "UPDATE measures SET thumbs_path = NULL WHERE list_contains($hashes, sha256)",
+            "UPDATE covers SET path = NULL WHERE list_contains($hashes, sha256)",
         ):
             connection.execute(statement, {"hashes": list(hashes)})
 

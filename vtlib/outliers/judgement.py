@@ -237,9 +237,7 @@ def _stratum(
         learnt = _learnt(one.result)
     assert rows is not None  # noqa: S101 - a stratum has posts
     both = combine(ranges)
-    trend = age_trend(
-        np.log(rows["multiplier"].to_numpy(float)), rows["age_h"].to_numpy(float)
-    )
+    trend = age_trend(np.log(rows["multiplier"].to_numpy(float)), rows["age_h"].to_numpy(float))
     return (
         rows,
         {**learnt, "chance": chance_note(both), "age": asdict(trend) if trend else {}},
@@ -266,7 +264,10 @@ def looks(
     posts, is_new = _arrays(group), _past(group, params, since)
     return [
         Look(
-            name, here, posts.x, calibrated.judge(posts, curve, early_calls.settings_of(params, name))
+            name,
+            here,
+            posts.x,
+            calibrated.judge(posts, curve, early_calls.settings_of(params, name)),
         )
         for name, here in (("around", ~is_new), ("past", is_new))
         if here.any()

@@ -91,7 +91,7 @@ class LiveRule:
         return LiveJudgement(scored.frame.assign(tier=names), int(total.low), int(total.high))
 
     def _scored(self, params: Outliers) -> _Scored:
-        key = params.model_copy(update={n: None for n in THRESHOLDS}).model_dump_json(warnings=False)
+        key = params.model_copy(update=dict.fromkeys(THRESHOLDS)).model_dump_json(warnings=False)
         if key in self._held:
             self._held.move_to_end(key)
         else:
@@ -117,7 +117,9 @@ class LiveRule:
 
 _FACTS = ["post_id", "account_id", *STRATUM, "value", "posted_at"]
 _NUMBERS = {
-    **{"multiplier": "multiplier", "low": "multiplier_low", "high": "multiplier_high"},
+    "multiplier": "multiplier",
+    "low": "multiplier_low",
+    "high": "multiplier_high",
     "p_tail": "p_tail",
 }
 

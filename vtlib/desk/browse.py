@@ -148,8 +148,8 @@ class PostQuery:
     """Which posts, in which order, and which page of them; empty text filters nothing.
 
     `tier` may be broke_out (breakout or extreme), `decision` open (nobody decided) or picked (by
-    the rule), `tag` a board, `fit` a product's id: a model gave the video FIT_LEAST of 5 or more for
-    it. `multiplier` and `views` are least values, `posted_from` and `posted_to` days
+    the rule), `tag` a board, `fit` a product's id: a model gave the video FIT_LEAST of 5 or more
+    for it. `multiplier` and `views` are least values, `posted_from` and `posted_to` days
     (YYYY-MM-DD, UTC, both included). `search`: every word stands in handle, caption, title, link,
     transcript or on screen.
     """

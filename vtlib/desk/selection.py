@@ -169,11 +169,9 @@ class SelectionPanel:
         session.mark_stale()
         session.go(script_id=made[0])
         session.chosen.clear()
-        session.later(
-            ["script", "forecast", *made],
-            lambda _: f"Forecasts of {number(len(made), 'script')}: made.",
-        )
+        n = number(len(made), "script")
+        session.later(["script", "forecast", *made], lambda _: f"Forecasts of {n}: made.")
         return (
-            f"{number(len(made), 'script')}, drafts: they stand under Script and on the Board. "
+            f"{n}, drafts: they stand under Script and on the Board. "
             "Forecasts are being made; go on meanwhile."
         )

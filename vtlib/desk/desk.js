@@ -41,6 +41,11 @@ const found = () => {
     panel.querySelector('.vt-time').textContent = e.target.currentTime.toFixed(1) + ' s';
     if (longest) panel.querySelector('.vt-scrub').value = 1000 * e.target.currentTime / longest;
   }, true);
+  // A chart that was drawn while its view was hidden has no width: Vega measures again on resize.
+  const sized = new ResizeObserver(() => window.dispatchEvent(new Event('resize'))), known = new WeakSet();
+  new MutationObserver(() => desk.querySelectorAll('.vega-embed').forEach(e => {
+    if (!known.has(e)) { known.add(e); sized.observe(e); }
+  })).observe(desk, { childList: true, subtree: true });
   // Board: a card is dragged to a column; the move itself is the kernel's.
   desk.addEventListener('pointerdown', e => {
     const card = e.target.closest('.vt-button.vt-card');

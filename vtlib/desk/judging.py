@@ -71,7 +71,7 @@ class JudgingPanel:
         self._chart_box = controls.box()
         self.brushed = widgets.HTML()
         self.brushed_rows = [PostLine(session) for _ in range(SHOWN_MAX)]
-        left = controls.box(self.headline, *(r.view for r in self.rows), kind="vt-list")
+        left = controls.box(self.headline, *(r.view for r in self.rows), kind="vt-judged")
         right = controls.box(
             self.account, self._chart_box, self.brushed, *(r.view for r in self.brushed_rows)
         )

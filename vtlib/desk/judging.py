@@ -195,8 +195,8 @@ class JudgingPanel:
         else:
             self.chart.chart = picture
         if hasattr(self.chart.selections, "brush"):
-            self.chart.selections.observe(self._session.act(self._brush), "brush")
-        self._brush()
+            self.chart.selections.observe(self._session.act(self._read_brush), "brush")
+        self.brush({})
 
     def account_frame(self) -> pd.DataFrame:
         """The chosen account's scores with handle, caption and title."""
@@ -214,15 +214,19 @@ class JudgingPanel:
             image=frame["post_id"].map(shown).to_numpy(),
         )
 
-    def _brush(self) -> None:
-        """List the posts within the brush, surest first; all of the account without one."""
+    def _read_brush(self) -> None:
+        brush = getattr(self.chart.selections, "brush", None) if self.chart else None
+        self.brush(getattr(brush, "value", None) or {})
+
+    def brush(self, box: Mapping[str, Sequence[float]]) -> None:
+        """List the posts within a box (posted_at in ms, multiplier), surest first; all of the
+        account without one.
+        """
         frame = self.account_frame()
-        brush = getattr(getattr(self.chart.selections, "brush", None), "value", None) or {}
-        for name, ends in brush.items():
-            values = frame[name]
-            low, high = (pd.Timestamp(e, unit="ms") for e in ends) if name == "posted_at" else ends
-            frame = frame[(values >= low) & (values <= high)]
-        what = "in the brush" if brush else "of the account; drag over the chart to list some"
+        for name, ends in box.items():
+            low, high = ends if name != "posted_at" else (pd.Timestamp(e, unit="ms") for e in ends)
+            frame = frame[(frame[name] >= low) & (frame[name] <= high)]
+        what = "in the brush" if box else "of the account; drag over the chart to list some"
         self.brushed.value = pictures.quiet(f"{number(len(frame), 'post')} {what}.")
         self._show(self.brushed_rows, [str(i) for i in frame["post_id"].head(SHOWN_MAX)], {})
 

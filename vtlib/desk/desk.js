@@ -46,24 +46,38 @@ const found = () => {
   new MutationObserver(() => desk.querySelectorAll('.vega-embed').forEach(e => {
     if (!known.has(e)) { known.add(e); sized.observe(e); }
   })).observe(desk, { childList: true, subtree: true });
-  // Board: a card is dragged to a column; the move itself is the kernel's.
+  // Board: a card is dragged to a column; the move itself is the kernel's. By pointer events, since a browser's own drag
+  // does not begin on a button.
+  let card = null, from = null;
   desk.addEventListener('pointerdown', e => {
-    const card = e.target.closest('.vt-button.vt-card');
-    if (card) card.draggable = true;
+    card = e.target.closest('.vt-column .vt-button.vt-card');
+    from = { x: e.clientX, y: e.clientY };
   });
-  const idOf = card => [...card.classList].find(c => c.startsWith('vt-script-')).slice(10);
-  desk.addEventListener('dragstart', e => {
-    const card = e.target.closest && e.target.closest('.vt-button.vt-card');
-    if (card) e.dataTransfer.setData('text/plain', idOf(card));
+  const columnAt = e => (document.elementFromPoint(e.clientX, e.clientY) || desk).closest('.vt-column');
+  document.addEventListener('pointermove', e => {
+    if (!card || !e.buttons) return;
+    const dx = e.clientX - from.x, dy = e.clientY - from.y;
+    if (Math.hypot(dx, dy) < 8) return;
+    card.classList.add('vt-dragged');
+    card.style.transform = `translate(${dx}px, ${dy}px)`;
+    desk.querySelectorAll('.vt-column').forEach(c => c.classList.toggle('vt-over', c === columnAt(e)));
   });
-  desk.addEventListener('dragover', e => { if (e.target.closest('.vt-column')) e.preventDefault(); });
-  desk.addEventListener('drop', e => {
-    const column = e.target.closest('.vt-column');
+  document.addEventListener('pointercancel', () => {
+    if (card) { card.classList.remove('vt-dragged'); card.style.transform = ''; card = null; }
+  });
+  document.addEventListener('pointerup', e => {
+    const dragged = card && card.classList.contains('vt-dragged') ? card : null, column = columnAt(e);
+    card = null;
+    if (!dragged) return;
+    dragged.classList.remove('vt-dragged');
+    dragged.style.transform = '';
+    desk.querySelectorAll('.vt-over').forEach(c => c.classList.remove('vt-over'));
+    window.addEventListener('click', c => { c.stopPropagation(); c.preventDefault(); }, { capture: true, once: true });
+    setTimeout(() => window.dispatchEvent(new Event('click')), 0);
     if (!column) return;
-    e.preventDefault();
-    const status = [...column.classList].find(c => c.startsWith('vt-to-')).slice(6);
+    const part = (e, start) => [...e.classList].find(c => c.startsWith(start)).slice(start.length);
     const field = desk.querySelector('.vt-drop input');
-    field.value = e.dataTransfer.getData('text/plain') + ' ' + status;
+    field.value = part(dragged, 'vt-script-') + ' ' + part(column, 'vt-to-');
     field.dispatchEvent(new Event('change', { bubbles: true }));
   });
   desk.addEventListener('click', e => {

@@ -123,7 +123,9 @@ class Walk:
             from playwright.sync_api import expect
 
             said = self.page.locator(".vt-said:visible")
-            expect(said.filter(has_text=says).first, str(said.all_inner_texts())).to_be_visible()
+            expect(said.filter(has_text=says).first, str(said.all_inner_texts())).to_be_visible(
+                timeout=30_000
+            )
         self.look()
 
     def see(self, name: str) -> None:

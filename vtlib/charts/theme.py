@@ -211,6 +211,20 @@ def day(frame: pd.DataFrame) -> pd.Series:
     return days.fillna("no date")
 
 
+OTHERS = "others"
+
+
+def few_series(frame: pd.DataFrame, column: str, *, most: int, weight: str = "") -> pd.DataFrame:
+    """`frame` with at most `most` series in `column`, one a colour: the largest (by the sum of
+    `weight`, else by rows) keep their names, the rest are one, OTHERS.
+    """
+    sizes = frame.groupby(column)[weight].sum() if weight else frame[column].value_counts()
+    if len(sizes) <= most:
+        return frame
+    largest = list(sizes.sort_values(ascending=False, kind="stable").index[: most - 1])
+    return frame.assign(**{column: frame[column].where(frame[column].isin(largest), OTHERS)})
+
+
 def significant(frame: pd.DataFrame) -> pd.DataFrame:
     """Round numbers to four significant digits: smaller pages, same text on every machine."""
     out = frame.reset_index(drop=True).copy()

@@ -22,7 +22,7 @@ from vtlib.core.models import (
     TIERS_STRONGEST_FIRST,
 )
 from vtlib.media.folder import MediaFolder
-from vtlib.media.store import image_paths
+from vtlib.media.store import picture_paths
 from vtlib.store import people
 from vtlib.store.connection import Connection, query_text
 from vtlib.store.project import Project
@@ -410,7 +410,7 @@ def _post_view(
     thumbs = list(row["thumbs"] or [])[:n_pictures] if row else []
     pictures = folder.thumbnails(row["thumbs_path"], thumbs) if row else []
     if not pictures:
-        paths = [] if is_one else image_paths(project.store, str(facts["post_id"]))
+        paths = [] if is_one else picture_paths(project.store, str(facts["post_id"]))
         stills = folder.stills(paths or [facts["picture"]])
         pictures = [(0.0, still) for still in stills if still is not None]
     return PostView(facts, row, pictures)

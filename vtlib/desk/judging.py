@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,11 +17,13 @@ from vtlib import charts
 from vtlib.core.conclusion import number
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.params import LeastValue, Outliers
+from vtlib.core.settings import person
 from vtlib.desk import browse, controls, links, pictures
 from vtlib.desk.session import DeskSession
 from vtlib.outliers import stage
 from vtlib.outliers.live import LiveJudgement, LiveRule
 from vtlib.store.notebook import assume
+from vtlib.store.project import Project
 
 P = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 LEAST = (0, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 500_000, 1_000_000)
@@ -244,6 +247,32 @@ class JudgingPanel:
             f"Judged: {number(verdict.count(*BREAKOUT_TIERS), 'breakout')}. The next run judges as "
             f"params/{project.slug}.yaml says; write them there to keep them."
         )
+
+
+class JudgingForm:
+    """The sliders by themselves: what notebook 03 shows where somebody has it open."""
+
+    def __init__(self, project: Project, *, by: str = "") -> None:
+        self.session = DeskSession(project, person=by or person())
+        self.panel = JudgingPanel(self.session)
+        self.session.settle = self.panel.refresh
+        self.session.act(self.panel.refresh)()
+        self.view = controls.framed(self.session.message, self.panel.view)
+
+    def __repr__(self) -> str:
+        return "sliders: p, times its usual, least views, posts in a baseline"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = self.view._repr_mimebundle_()
+        return {**bundle, "text/plain": repr(self)}
+
+
+def judging_form(project: Project) -> JudgingForm | None:
+    """The sliders, where somebody has the notebook open in JupyterLab; None in a run, whose page
+    shows the same as a table (`outliers.live.grid`).
+    """
+    is_open = bool(os.environ.get("JPY_SESSION_NAME")) and not project.run_id
+    return JudgingForm(project) if is_open else None
 
 
 class PostLine:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from vtlib.desk.browse import PostView
+from vtlib.media import folder
 from vtlib.media.timeline import LANES, Bar, bars
 from vtlib.scripts.text import clean, clean_line
 from vtlib.tables import cell
@@ -268,16 +268,12 @@ def link(url: Any, text: str) -> Markup:
 
 def data_url(post: PostView) -> str:
     """The first picture of a post as a data URL; empty where none was fetched."""
-    return _data_url(post.pictures[0][1]) if post.pictures else ""
-
-
-def _data_url(picture: bytes) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(picture).decode('ascii')}"
+    return folder.data_url(post.pictures[0][1]) if post.pictures else ""
 
 
 def _image(picture: tuple[float, bytes], kind: str) -> Markup:
     html = Markup('<img class="{}" alt="the video at {:.1f} s" src="{}">')
-    return html.format(kind, picture[0], _data_url(picture[1]))
+    return html.format(kind, picture[0], folder.data_url(picture[1]))
 
 
 def _legend(segments: Sequence[Bar], names: Sequence[str], absent: Mapping[str, str]) -> Markup:

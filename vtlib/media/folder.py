@@ -7,6 +7,7 @@ releases however the process dies; the next session keeps complete items and rem
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -210,6 +211,11 @@ class MediaSession:
         if target.is_dir():
             shutil.rmtree(target)
         folder.replace(target)
+
+
+def data_url(jpeg: bytes) -> str:
+    """A small JPEG as the address of an image."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
 
 
 def stored_path(sha256: str, suffix: str) -> str:

@@ -83,6 +83,20 @@ def image_paths(store: Store, post_id: str) -> list[str | None]:
         return [path for (path,) in connection.execute(sql, [post_id]).fetchall()]
 
 
+def picture_paths(store: Store, post_id: str) -> list[str | None]:
+    """As `image_paths`; of a post without pictures of its own, its cover."""
+    if paths := image_paths(store, post_id):
+        return paths
+    return list(cover_paths(store, [post_id]).values())
+
+
+def cover_paths(store: Store, post_ids: Sequence[str]) -> dict[str, str | None]:
+    """post_id -> path (relative to outputs) of its cover, of those that were fetched."""
+    sql = "SELECT post_id, path FROM covers WHERE path IS NOT NULL AND list_contains($ids, post_id)"
+    with store.read() as connection:
+        return dict(connection.execute(sql, {"ids": list(post_ids)}).fetchall())
+
+
 def video_paths(store: Store, post_ids: Sequence[str]) -> dict[str, str]:
     """post_id -> path (relative to outputs) of its kept video, or of its small copy."""
     sql = (

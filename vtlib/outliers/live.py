@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -113,6 +114,25 @@ class LiveRule:
         keys = ["multiplier_low", "multiplier", "post_id"]
         table = table.sort_values(keys, ascending=[False, False, True])
         return _Scored(strata, table.reset_index(drop=True), table.index.to_numpy())
+
+
+GRID = {"p": (0.001, 0.01, 0.05), "multiplier": (2.0, 3.0, 5.0)}
+
+
+def grid(live: LiveRule, params: Outliers) -> pd.DataFrame:
+    """What other thresholds would come to: p, multiplier, breakouts, and by_chance_low to
+    by_chance_high of them; the parameters' own pair is among them. No rows for a classic rule.
+    """
+    ps, multipliers = (
+        sorted({*GRID[name], float(own)})
+        for name, own in (("p", params.breakout_p), ("multiplier", params.breakout_multiplier))
+    )
+    rows = []
+    for p, m in product(ps, multipliers) if params.method == "calibrated" else ():
+        judged = live.judge(params.model_copy(update={"breakout_p": p, "breakout_multiplier": m}))
+        rows.append((p, m, len(judged.breakouts), judged.low, judged.high))
+    names = ["p", "multiplier", "breakouts", "by_chance_low", "by_chance_high"]
+    return pd.DataFrame(rows, columns=names)
 
 
 _FACTS = ["post_id", "account_id", *STRATUM, "value", "posted_at"]

@@ -200,7 +200,7 @@ class PostPanel:
         session, post_id = self._session, self._session.place.post_id
         ordinary = browse.ordinary_like(session.project, post_id)
         session.compare([post_id, ordinary])
-        return f"{post_id} beside {ordinary}, which reached what the account usually does."
+        return "Beside it: a post of the account that reached what it usually does."
 
     def _create(self) -> str:
         session = self._session

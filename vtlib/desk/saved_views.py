@@ -9,6 +9,8 @@ from vtlib.core.errors import BadInput
 from vtlib.desk import controls, state
 from vtlib.desk.session import DeskSession
 
+_NONE = ("", "")
+
 
 class SavedViewsPanel:
     """A list of saved views, and a line to save what is shown or remove one's own."""
@@ -17,7 +19,7 @@ class SavedViewsPanel:
         self._session = session
         self._views: dict[tuple[str, str], dict[str, Any]] = {}
         self._is_filling = False
-        self.choice = controls.choice("Saved view", [("none", None)], None)
+        self.choice = controls.choice("Saved view", [("none", _NONE)], _NONE)
         self.choice.observe(session.act(self._show), "value")
         self.name = controls.text("Save this view as", hint="e.g. TikToks of March")
         self.save = controls.button("Save view", session.act(self._save))
@@ -35,16 +37,16 @@ class SavedViewsPanel:
         ]
         wish, layout = replace(self._session.place.wish, page=1), self._session.place.layout
         shown = next(
-            (k for k, v in self._views.items() if (v["wish"], v["layout"]) == (wish, layout)), None
+            (k for k, v in self._views.items() if (v["wish"], v["layout"]) == (wish, layout)), _NONE
         )
         self._is_filling = True
-        self.choice.options = [("none", None), *options]
+        self.choice.options = [("none", _NONE), *options]
         self.choice.value = shown
         self._is_filling = False
-        self.remove.disabled = shown is None
+        self.remove.disabled = shown == _NONE
 
     def _show(self) -> None:
-        chosen = self._views.get(self.choice.value) if self.choice.value else None
+        chosen = self._views.get(self.choice.value)
         if chosen and not self._is_filling:
             self._session.go(wish=chosen["wish"], layout=chosen["layout"], post_id="")
 
@@ -56,7 +58,7 @@ class SavedViewsPanel:
         return f"Saved as {name}. Everybody who works on {session.project.slug} can choose it."
 
     def _remove(self) -> str:
-        if not self.choice.value:
+        if self.choice.value == _NONE:
             raise BadInput("no saved view is chosen.")
         _, name = self.choice.value
         state.remove_view(self._session.project, self._session.person, name)

@@ -147,7 +147,8 @@ def _wrap(text: str, width: int = 62) -> list[str]:
 
 def _render(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     # Without $schema, JupyterLab's Vega-Lite 5 draws it and does not warn of a v6 spec.
-    chart = {k: v for k, v in spec.items() if k != "$schema"}
+    # As SVG, since on a canvas INK is black whatever the theme is.
+    chart = {k: v for k, v in spec.items() if k != "$schema"} | {"usermeta": _AS_SVG}
     title = spec.get("title") or {}
     text = title if isinstance(title, str) else title.get("text", "")
     under = [] if isinstance(title, str) else title.get("subtitle", [])
@@ -158,6 +159,7 @@ def _render(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     }
 
 
+_AS_SVG = {"embedOptions": {"renderer": "svg"}}
 SOURCE = "outlier_scores"
 COLUMNS = [
     *("post_id", "account_id", "platform", "format", "posted_at", "value"),

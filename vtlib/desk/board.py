@@ -87,7 +87,8 @@ class BoardPanel:
         waiting = f" · {n} comment{'s' if n > 1 else ''}" if n else ""
         length = clock(row["duration_s"] or 0)
         dates = dates_text(row)
-        text = f"{row['title']}\nv{row['version']} · {length}{waiting}" + (
+        who = f" · {row['assignee']}" if row["assignee"] else ""
+        text = f"{row['title']}\nv{row['version']} · {length}{who}{waiting}" + (
             f"\n{dates}" if dates else ""
         )
         choose = self._session.act(self._choose, key)

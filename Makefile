@@ -8,7 +8,7 @@ TEST_PROCESSES = $(shell $(PYTHON) -c 'import os; print(2 * min(os.cpu_count() o
 # Set in many containers, it makes every start of Python compile every module again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo lab test lint types bench soak faults mutants docs lock clean
+.PHONY: help setup demo team lab test lint types bench soak faults mutants docs lock clean
 
 help:  ## what can be made here
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ $(STAMP): requirements.lock pyproject.toml simulator/pyproject.toml
 
 demo: setup  ## the whole pipeline on a simulated world, to rendered reports
 	@$(BIN)/python -m simulator demo .
+
+team: setup  ## PostgreSQL, S3 and two workers on this machine, with the demo in it, until Ctrl-C
+	@$(BIN)/python -m simulator team .
 
 lab: setup  ## the desk of the demo in a window of its own, on the workspace in VT_HOME or this folder
 	@$(BIN)/vt desk demo

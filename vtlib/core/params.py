@@ -225,6 +225,12 @@ class Media(Section):
     published_limit: int = Field(
         20, ge=0, description="posts of own scripts fetched and measured beside the picked ones"
     )
+    covers: int = Field(
+        200,
+        ge=0,
+        description="covers fetched at a time, of posts without another picture (vt process "
+        "covers)",
+    )
     sample: int = Field(
         0,
         ge=0,
@@ -246,6 +252,9 @@ class Analysis(Section):
         0.33, ge=0, le=1, description="share of both that are ordinary posts, as controls"
     )
     max_cost_usd: float = Field(5.0, ge=0, description="cap on one run, where prices are known")
+    posts: list[str] = Field(
+        [], description="ids of picked posts: only these, all in full; empty = by limit and full"
+    )
 
 
 class ModelChoice(Section):

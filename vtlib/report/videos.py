@@ -190,7 +190,7 @@ class _Sources:
             return ()
         folder = MediaFolder.of(self.project)
         if row is None:
-            stills = folder.stills(media.image_paths(self.project.store, post_id)[:FRAMES_MAX])
+            stills = folder.stills(media.picture_paths(self.project.store, post_id)[:FRAMES_MAX])
             return tuple((0.0, still) for still in stills if still)
         thumbs = list(row["thumbs"] or [])
         step = max(1, -(-len(thumbs) // FRAMES_MAX))

@@ -20,7 +20,7 @@ ROLES = ("viewer", "editor", "approver", "client")
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class TeamLogin:
     """A login that was made or given a role; `password` where it was made: shown once."""
 
     name: str
@@ -29,7 +29,7 @@ class Login:
     password: str | None
 
 
-def add(store: TeamStore, name: str, role: str, *, brand: str | None = None) -> Login:
+def add(store: TeamStore, name: str, role: str, *, brand: str | None = None) -> TeamLogin:
     """Give the login `name` a role (ROLES), in place of its earlier one; a missing login is made,
     with a password of chance. A client needs the `brand` whose reports it reads.
 
@@ -55,7 +55,7 @@ def add(store: TeamStore, name: str, role: str, *, brand: str | None = None) -> 
             _run(connection, "CREATE ROLE {} NOLOGIN", f"vt_brand_{key}")
         if key:
             _run(connection, "GRANT {} TO {}", f"vt_brand_{key}", name)
-    return Login(name, role, key, password if is_new else None)
+    return TeamLogin(name, role, key, password if is_new else None)
 
 
 def listing(store: TeamStore) -> list[dict[str, Any]]:

@@ -177,6 +177,8 @@ def test_a_digest_is_one_message_what_matters_first() -> None:
     assert [r["facts"].get("multiplier") for r in batch] == [9, 4, None]
     each = messages.batches(rows, channel.model_copy(update={"messages": "each"}))
     assert [len(b) for b in each] == [1, 1, 1]
+    flood = messages.batches(rows * 5, channel.model_copy(update={"messages": "each"}))
+    assert [len(b) for b in flood] == [15]
     only = messages.batches(rows, channel.model_copy(update={"kinds": ["budget"]}))
     assert [[r["kind"] for r in b] for b in only] == [["budget"]]
     assert messages.batches([], channel) == []
@@ -190,6 +192,17 @@ def test_strangers_words_call_nobody_and_stay_on_a_line() -> None:
     assert "!here" not in title + body
     assert "\x1b" not in title + body
     assert "2 earlier alerts may not have arrived" in body
+
+
+def test_what_one_look_says_of_all_stands_once() -> None:
+    rows = [
+        event(chance="a lead; of 3 flagged, all may be"),
+        event(chance="fairly sure; of 3 flagged, all may be"),
+    ]
+    _, body = messages.compose("P", rows)
+    assert body.count("of 3 flagged") == 1
+    assert "How sure: a lead" in body
+    assert "How sure: fairly sure" in body
 
 
 def test_a_long_digest_is_cut_and_says_so() -> None:

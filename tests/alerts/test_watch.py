@@ -174,3 +174,4 @@ def test_dry_run_shows_the_message_and_sends_nothing(project, monkeypatch, capsy
     assert message["state"] == "planned"
     assert message["title"] == f"Spring: {len(out['events'])} alerts"
     assert project.store.query("SELECT * FROM alert_messages").empty
+    assert len(vt(capsys, "watch", "p")["events"]) == len(out["events"]), "nobody has read them"

@@ -106,6 +106,18 @@ def test_what_is_not_what_was_stored_is_not_taken(storage, tmp_path) -> None:
     assert not list((tmp_path / "b").rglob("*.mp4"))
 
 
+def test_an_object_without_its_digest_is_taken_only_by_its_name(storage, tmp_path) -> None:
+    """As another tool, or a server that lost its metadata, leaves one."""
+    client, reader = objects._client(os.getpid()), MediaFolder(tmp_path, storage)
+    content = b"put by another tool"
+    client.put_object(**storage._at(name_of(content)), Body=content)
+    assert reader.path(name_of(content)).read_bytes() == content
+    for name in (name_of(b"another content"), name_of(content, ".proxy.mp4")):
+        client.put_object(**storage._at(name), Body=content)
+        with pytest.raises(SourceFailed, match="is not what was stored"):
+            reader.path(name)
+
+
 def test_more_than_a_page_is_listed(server, storage, monkeypatch) -> None:
     if not isinstance(server, MotoServer):
         pytest.skip("s3rver 3.7.1 on Node 20 answers InternalError where a list is cut")

@@ -11,6 +11,7 @@ from vtlib.core.conclusion import number
 from vtlib.core.params import AlertChannel, QuietHours
 
 DIGEST_MAX = 20  # events in full; the rest are counted
+EACH_MAX = 10  # messages at once; more (a project's first look) are a digest
 _ORDER = ("breakout", "prediction", "schema", "source", "budget")
 
 Row = Mapping[str, Any]
@@ -32,7 +33,7 @@ def batches(rows: Sequence[Row], channel: AlertChannel) -> list[list[Row]]:
     """The events of each message to a channel, what matters most first."""
     mine = [r for r in rows if not channel.kinds or r["kind"] in channel.kinds]
     mine.sort(key=lambda r: (_ORDER.index(r["kind"]), -float(r["facts"].get("multiplier") or 0)))
-    if channel.messages == "each":
+    if channel.messages == "each" and len(mine) <= EACH_MAX:
         return [[row] for row in mine]
     return [mine] if mine else []
 
@@ -44,6 +45,8 @@ def compose(title: str, rows: Sequence[Row], *, unconfirmed: int = 0) -> tuple[s
     parts = [_body(row) for row in rows[:DIGEST_MAX]]
     if len(rows) > DIGEST_MAX:
         parts.append(f"And {len(rows) - DIGEST_MAX} more: vt watch.")
+    # What one look says of all its breakouts stands once.
+    parts += dict.fromkeys(filter(None, (_chance(row)[1] for row in rows)))
     if unconfirmed:
         parts.append(
             f"{number(unconfirmed, 'earlier alert')} may not have arrived: vt watch shows which."
@@ -55,10 +58,16 @@ def compose(title: str, rows: Sequence[Row], *, unconfirmed: int = 0) -> tuple[s
 
 def _body(row: Row) -> str:
     lines = [_plain(row["title"]), _plain(row["text"])]
-    lines += [f"How sure: {row['chance']}"] if row["chance"] else []
+    lines += [f"How sure: {words}"] if (words := _chance(row)[0]) else []
     lines += [f"From: {_plain(row['origin'])}"] if row["origin"] else []
     lines += [str(row["url"])] if row["url"] else []
     return "\n".join(lines)
+
+
+def _chance(row: Row) -> tuple[str, str]:
+    """How sure an event is, and what is said of the whole look; "" each where there is none."""
+    own, _, shared = str(row["chance"] or "").partition("; ")
+    return own, shared
 
 
 def _plain(text: str | None) -> str:

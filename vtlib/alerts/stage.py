@@ -54,9 +54,12 @@ def watch(project: Project) -> WatchResult:
 
 def listed(project: Project, since: datetime | None) -> pd.DataFrame:
     """Columns of alerts, sent_to, unsent: raised since a time (naive UTC; None = ever), newest
-    first.
+    first, and of one look the largest.
     """
-    return decode_json(project.frame("alerts", since=since), "facts")
+    rows = decode_json(project.frame("alerts", since=since), "facts")
+    size = [float((facts or {}).get("multiplier") or 0) for facts in rows["facts"]]
+    by = rows.assign(size=size).sort_values(["raised_at", "size"], ascending=False, kind="stable")
+    return by.drop(columns="size").reset_index(drop=True)
 
 
 def since_last_read(project: Project, person: str) -> datetime:

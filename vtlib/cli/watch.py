@@ -86,7 +86,8 @@ def _look(project: Project, since: str | None, *, send: bool, dry_run: bool) -> 
     messages = delivery.plan(project, channels) if dry_run else []
     messages += delivery.deliver(project, channels) if send else []
     events = stage.listed(project, start)
-    stage.mark_read(project, person())
+    if not dry_run:
+        stage.mark_read(project, person())
     data = {
         "since": start,
         "night": {

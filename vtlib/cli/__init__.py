@@ -38,6 +38,7 @@ FAMILIES = {
     "export": ("exports",),
     "import": ("imports", "import_tables"),
     "init": ("project",),
+    "mcp": ("serve",),
     "overview": ("run",),
     "patterns": ("patterns",),
     "post": ("details",),
@@ -52,12 +53,14 @@ FAMILIES = {
     "run": ("run",),
     "runs": ("activity",),
     "scrape": ("scrape",),
-    "script": ("script", "script_versions", "script_files", "script_outcome"),
+    "script": ("script", "script_versions", "script_files", "script_outcome", "script_reviews"),
+    "serve": ("serve",),
     "status": ("operations",),
     "store": ("team",),
     "tiktok": ("scrape",),
     "use": ("operations",),
     "video": ("details",),
+    "watch": ("watch",),
     "youtube": ("scrape",),
 }
 
@@ -99,6 +102,9 @@ WORKFLOW = {
         "export": "Tables for spreadsheets, Tableau or R, each column with its meaning.",
         "report": "The latest report of a project.",
         "overview": "All projects on one page.",
+        "watch": "What broke out, dried up or broke since you last looked.",
+        "serve": "A site of the reports for the team and its clients, with sign-in.",
+        "mcp": "The workbench for assistants, by the Model Context Protocol.",
         "costs": "What was spent, on what.",
     },
     "Keep running": {

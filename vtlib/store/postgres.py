@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -110,9 +110,11 @@ class TeamStore(Store):
                     lock.execute("SELECT 1")  # a lock that got lost would protect nothing
                 self._note_write(lock)
 
-    def alone(self, lock: str, *, what: str) -> AbstractContextManager[None]:
+    @contextmanager
+    def alone(self, lock: str, *, what: str) -> Iterator[None]:
         """As `Store.alone`, on any machine."""
-        return room_locks.alone(self.url, lock, what=what)
+        with server_errors(self), room_locks.alone(self.url, lock, what=what):
+            yield
 
     def close(self) -> None:
         """As `Store.close`."""

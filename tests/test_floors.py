@@ -36,7 +36,7 @@ EFFECTS = {
     ),
     "media": "download/connection download/direct download/pages download/short_links "
     "download/url_allowlist "
-    "cache downloads folder local_files measurement "
+    "cache covers downloads folder local_files measurement "
     "objects purge stage store",
     "outliers": "reviews stage store",
     "performance": "competitor_stage follow_up library matches own_statistics publication "

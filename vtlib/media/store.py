@@ -33,7 +33,7 @@ def save_media(
 
 def save_covers(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the outcomes of covers, each in place of the post's last one."""
-    with store.write() as connection:
+    with store.write("media") as connection:
         save(connection, "covers", rows, key=["post_id"])
 
 

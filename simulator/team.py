@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import signal
 import socket
@@ -68,9 +69,10 @@ def _objects(folder: Path) -> Iterator[dict[str, str]]:
     """An S3 server on loopback; yields the settings that lead to it. It keeps its objects in
     memory, so that they are put into `folder` at the end and read from there at the start.
     """
-    import boto3  # noqa: PLC0415 - of moto, for tests and `team`
+    import boto3  # type: ignore[import-untyped]  # noqa: PLC0415 - of moto
     from moto.server import ThreadedMotoServer  # noqa: PLC0415
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request
     server = ThreadedMotoServer("127.0.0.1", _free_port(), verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -13,10 +13,6 @@ from vtlib.scripts.store import Making, Move, ScriptHome
 from vtlib.store import catalog, people, roles
 from vtlib.store.project import store_at
 
-# As the room serving/ makes it.
-PUBLISHED = """CREATE TABLE IF NOT EXISTS viraltracker.published_runs
-    (run_id VARCHAR, project_id VARCHAR, published_by VARCHAR, published_at TIMESTAMP)"""
-
 
 @pytest.fixture(scope="module")
 def team(team_server):
@@ -28,7 +24,6 @@ def team(team_server):
     script = scripts.create(store, PLAIN, Making("ann"), place=ScriptHome(project="acme-spring"))
     scripts.set_status(store, script, Move("review", "ann"))
     with psycopg.connect(store.url, autocommit=True) as owner:
-        owner.execute(PUBLISHED)
         for brand in ("acme", "other"):
             row = (f"{brand}-1", f"{brand}-spring")
             owner.execute("INSERT INTO viraltracker.published_runs VALUES (%s, %s)", row)

@@ -85,7 +85,7 @@ def save_view(project: Project, person: str, name: str, place: DeskPlace) -> str
         raise BadInput("a saved view needs a name.", todo="Write one, such as TikToks of March.")
     wish = {"wish": asdict(replace(place.wish, page=1)), "layout": place.layout}
     row = {"project_id": project.slug, "name": word, "person": person, "wish": wish}
-    with project.store.write() as connection:
+    with project.store.write("desk") as connection:
         save(
             connection,
             "desk_views",
@@ -97,9 +97,9 @@ def save_view(project: Project, person: str, name: str, place: DeskPlace) -> str
 
 def remove_view(project: Project, person: str, name: str) -> None:
     """Remove a person's own view. Raises BadInput when it is another's."""
-    sql = "DELETE FROM desk_views WHERE project_id = ? AND person = ? AND name = ? RETURNING 1"
-    with project.store.write() as connection:
-        if not connection.execute(sql, [project.slug, person, name]).fetchall():
+    sql = "DELETE FROM desk_views WHERE project_id = ? AND person = ? AND name = ?"
+    with project.store.write("desk") as connection:
+        if connection.execute(sql, [project.slug, person, name]).fetchone() == (0,):
             raise BadInput(f"{name} is no view of {person}'s.", todo="Its owner can remove it.")
 
 

@@ -33,7 +33,7 @@ def save_media(
 
 def save_covers(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the outcomes of covers, each in place of the post's last one."""
-    with store.write() as connection:
+    with store.write("media") as connection:
         save(connection, "covers", rows, key=["post_id"])
 
 
@@ -132,11 +132,14 @@ def newest_items(store: Store, posts: Sequence[tuple[str, str]]) -> list[dict[st
     """The newest stored raw items of posts, as (platform, native_id), at most three each,
     newest first: platform, native_id, captured_at, payload (decoded).
     """
+    ids = {f"id{n}": native_id for n, (_, native_id) in enumerate(posts)}
+    # The list of ids goes to the server of a team; a join would fetch every item from it.
+    wanted = ", ".join(f"${name}" for name in ids) or "NULL"
     with store.read() as connection:
         return records(
             connection,
             f"""SELECT r.platform, r.native_id, r.captured_at, r.payload
-            FROM raw_items AS r
+            FROM (SELECT * FROM raw_items WHERE native_id IN ({wanted})) AS r
             JOIN (SELECT unnest($platforms) AS platform, unnest($ids) AS native_id) AS w
                 ON w.platform = r.platform AND w.native_id = r.native_id
             QUALIFY row_number() OVER (
@@ -144,7 +147,7 @@ def newest_items(store: Store, posts: Sequence[tuple[str, str]]) -> list[dict[st
                 r.capture_id
             ) <= {NEWEST_ITEMS}
             ORDER BY r.captured_at DESC NULLS LAST, r.capture_id""",
-            {"platforms": [p for p, _ in posts], "ids": [i for _, i in posts]},
+            {"platforms": [p for p, _ in posts], "ids": [*ids.values()], **ids},
         )
 
 

@@ -230,7 +230,7 @@ def assign(store: Store, script_id: str, person: str, *, role: str = "writer") -
     name = clean_line(person)
     if not name:
         raise BadInput("a person needs a name.")
-    row = {"script_id": script_id, "person": name, "role": role}
+    row: dict[str, Any] = {"script_id": script_id, "person": name, "role": role}
     row |= {"assigned_at": naive(None), "assigned_by": settings.person()}
     with store.write("scripts") as connection:
         require(connection, script_id)

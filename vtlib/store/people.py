@@ -41,8 +41,8 @@ def ensure_project(
         if brand:
             row = {"brand_id": brand, "slug": brand, "name": brand}
             _keep(connection, "brands", {**row, **book}, "brand_id")
-        row = {"project_id": slug, "slug": slug, "name": name or slug, "brand_id": brand}
-        _keep(connection, "projects", {**row, **book}, "project_id")
+        row = {"project_id": slug, "slug": slug, "name": name or slug}
+        _keep(connection, "projects", {**row, "brand_id": brand, **book}, "project_id")
 
 
 def add_accounts(

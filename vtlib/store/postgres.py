@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -31,7 +31,9 @@ from vtlib.store.keys import KEYS
 SCHEMA = "viraltracker"
 ROLES_SQL = Path(__file__).with_name("roles.sql")
 _PATH = f"SET search_path = 'memory.main,vt.{SCHEMA}'"
+NO_ZERO_BYTE = "\N{REPLACEMENT CHARACTER}"
 _RETRY_S = 0.1
+_INDEX = f"CREATE INDEX IF NOT EXISTS raw_items_native_id ON {SCHEMA}.raw_items (native_id)"
 _WRITES = re.compile(r"((?:^|;)\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+)(\w+)\b(?!\.)")
 # JSON is text there: an UPDATE of the extension's cannot set a json column (1.5.5).
 _TYPES = {"DOUBLE": "double precision", "JSON": "text"}
@@ -108,9 +110,11 @@ class TeamStore(Store):
                     lock.execute("SELECT 1")  # a lock that got lost would protect nothing
                 self._note_write(lock)
 
-    def alone(self, lock: str, *, what: str) -> AbstractContextManager[None]:
+    @contextmanager
+    def alone(self, lock: str, *, what: str) -> Iterator[None]:
         """As `Store.alone`, on any machine."""
-        return room_locks.alone(self.url, lock, what=what)
+        with server_errors(self), room_locks.alone(self.url, lock, what=what):
+            yield
 
     def close(self) -> None:
         """As `Store.close`."""
@@ -186,7 +190,7 @@ class TeamStore(Store):
                     )
             tables = _tables(lock)
             comments = migrate.comments_of(tables, schema=SCHEMA)
-            lock.execute(";".join([*_constraints(lock, tables), *comments]))
+            lock.execute(";".join([*_constraints(lock, tables), *comments, _INDEX]))
             if lock.execute("SELECT 1 FROM pg_roles WHERE rolname = 'vt_viewer'").fetchone():
                 lock.execute(ROLES_SQL.read_text("utf-8"))  # new tables have rights too
         _drop(self.url)
@@ -283,9 +287,10 @@ def _attached(url: str) -> Connection:
     config.pop("wal_autocheckpoint", None)
     connection = duckdb.connect(":memory:", config=config)
     connection.execute(f"LOAD {_text(_extension())}")
-    connection.execute(
-        "SET pg_null_byte_replacement = '\ufffd'"
-    )  # PostgreSQL has no text with a zero byte
+    # PostgreSQL has no text with a zero byte. One thread gains nothing by scans of page ranges,
+    # which no index serves.
+    connection.execute(f"SET pg_null_byte_replacement = '{NO_ZERO_BYTE}'")
+    connection.execute("SET pg_use_ctid_scan = false")
     options = f"TYPE postgres, SCHEMA '{SCHEMA}'"
     if password:
         connection.execute(f"CREATE SECRET team (TYPE postgres, PASSWORD {_text(str(password))})")

@@ -17,7 +17,8 @@ FLOOR = {
     "performance": 6,
     **dict.fromkeys(("report", "adaptation"), 7),
     **dict.fromkeys(("run", "desk"), 8),
-    "cli": 9,
+    "jobs": 9,
+    "cli": 10,
 }
 # What reaches out of the process, and what may: a room's files that are not named here are its
 # rules.
@@ -32,6 +33,7 @@ EFFECTS = {
         "apify apify_errors apify_transport collector database_tables file_check imports ingest "
         "job_rows job_store readings scheduler shapes stage store table_maps tables video_tracks"
     ),
+    "jobs": "attempt kinds queue schedule team timer worker",
     "media": "download/connection download/direct download/pages download/short_links "
     "download/url_allowlist "
     "downloads folder local_files measurement "

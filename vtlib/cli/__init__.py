@@ -38,6 +38,7 @@ FAMILIES = {
     "export": ("exports",),
     "import": ("imports", "import_tables"),
     "init": ("project",),
+    "jobs": ("jobs",),
     "overview": ("run",),
     "patterns": ("patterns",),
     "post": ("details",),
@@ -51,12 +52,14 @@ FAMILIES = {
     "review": ("outliers",),
     "run": ("run",),
     "runs": ("activity",),
+    "schedule": ("jobs",),
     "scrape": ("scrape",),
     "script": ("script", "script_versions", "script_files", "script_outcome"),
     "status": ("operations",),
     "tiktok": ("scrape",),
     "use": ("operations",),
     "video": ("details",),
+    "worker": ("jobs",),
     "youtube": ("scrape",),
 }
 
@@ -103,6 +106,9 @@ WORKFLOW = {
     "Keep running": {
         "run": "Run the seven notebooks of a project.",
         "runs": "What ran, newest first, and how each stage fared.",
+        "schedule": "What runs by itself, every night or hour.",
+        "jobs": "Work that waits, runs and ran; add, cancel, pause it.",
+        "worker": "Do the jobs of a team's queue.",
         "status": "Errors and usage a day.",
         "problems": "Items and stages that failed, with the reason.",
         "check": "Look for rows that must not exist.",

@@ -5,7 +5,7 @@ databases from one.
 import gc
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC
 from itertools import count
 from pathlib import Path
@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from simulator import databases
 from tests.run.shared_server import shared_server
 from tests.store.frames import at
 from vtlib.core.quick_start import leave_out_grammar
 from vtlib.run import sequence
 from vtlib.store import locks, people
 from vtlib.store.connection import Connection, Store
-from vtlib.store.project import Project, Workspace
+from vtlib.store.project import Project, Workspace, store_at
 
 leave_out_grammar()
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -95,6 +96,42 @@ def pytest_runtest_call():
         return (yield)
     finally:
         locks.close_idle()
+
+
+@pytest.fixture(scope="session")
+def team_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Makes a new database at today's schema on a PostgreSQL of this worker; gives its URL."""
+    with databases.postgres(tmp_path_factory.mktemp("pg"), is_lasting=False) as url:
+        first = databases.create(url, "first")
+        store_at(first).query("SELECT 1")
+        store_at(first).close()
+        numbers = count()
+        yield lambda: databases.create(url, f"t{next(numbers)}", template="first")
+
+
+@pytest.fixture
+def team_url(team_server: Callable[[], str]) -> Iterator[str]:
+    """The URL of a new PostgreSQL database."""
+    url = team_server()
+    yield url
+    store_at(url).close()
+
+
+@pytest.fixture(params=["file", "postgresql"])
+def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    """Makes new, empty stores: what holds for a file holds for a team's PostgreSQL."""
+    stores: list[Store] = []
+
+    def make() -> Store:
+        path = tmp_path / "outputs" / f"vt{len(stores) or ''}.duckdb"
+        place = request.getfixturevalue("team_server")() if is_team else str(path)
+        stores.append(store_at(place, wait_s=30))
+        return stores[-1]
+
+    is_team = request.param == "postgresql"
+    yield make
+    for store in stores:
+        store.close()
 
 
 @pytest.fixture

@@ -1,11 +1,7 @@
 """One account whatever is learnt first: any order of captures ends in the same accounts."""
 
-import shutil
-import tempfile
-from pathlib import Path
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.store.frames import PROJECT, account, at, capture, dump
@@ -35,44 +31,34 @@ def sighting(n: int, who: dict) -> dict:
 BATCHES = [(n, sighting(n, who)) for n, who in enumerate(SIGHTINGS)]
 
 
-@pytest.fixture(scope="module")
-def empty() -> Store:
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder) / "vt.duckdb")
-        people.ensure_project(store, PROJECT, now=at(0))
-        yield store
-
-
-def ended(empty: Store, batches: list) -> dict:
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder) / "vt.duckdb")
-        shutil.copy(empty.path, store.path)
-        for n, batch in batches:
-            captures.begin(store, {"capture_id": f"c{n}", "project_id": PROJECT})
-            captures.ingest(store, batch)
-        found = run_checks(store)
-        assert found[(found["n"] > 0) & (found["severity"] == "error")].empty
-        return dump(store, without=("raw_items", "problems"))
+def ended(store: Store, batches: list) -> dict:
+    people.ensure_project(store, PROJECT, now=at(0))
+    for n, batch in batches:
+        captures.begin(store, {"capture_id": f"c{n}", "project_id": PROJECT})
+        captures.ingest(store, batch)
+    found = run_checks(store)
+    assert found[(found["n"] > 0) & (found["severity"] == "error")].empty
+    return dump(store, without=("raw_items", "problems"))
 
 
 @pytest.fixture(scope="module")
-def in_order(empty: Store) -> dict:
-    return ended(empty, BATCHES)
+def in_order(tmp_path_factory) -> dict:
+    return ended(Store(tmp_path_factory.mktemp("in_order") / "vt.duckdb"), BATCHES)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(order=st.permutations(range(len(SIGHTINGS))))
-def test_any_order_ends_in_the_same_accounts(
-    empty: Store, in_order: dict, order: list[int]
-) -> None:
-    rows = ended(empty, [BATCHES[n] for n in order])
+def test_any_order_ends_in_the_same_accounts(new_store, in_order: dict, order: list[int]) -> None:
+    rows = ended(new_store(), [BATCHES[n] for n in order])
     assert rows == in_order
     assert len(rows["accounts"]) == 2
     assert "'anna'" in "".join(rows["accounts"])
 
 
-def test_a_followed_handle_becomes_the_native_account(tmp_path: Path) -> None:
-    store = Store(tmp_path / "vt.duckdb")
+def test_a_followed_handle_becomes_the_native_account(new_store) -> None:
+    store = new_store()
     people.ensure_project(store, PROJECT)
     wanted = [{"platform": "tiktok", "handle": "@Ann", "role": "own", "notes": "us"}]
     assert people.add_accounts(store, PROJECT, wanted) == 1
@@ -85,8 +71,8 @@ def test_a_followed_handle_becomes_the_native_account(tmp_path: Path) -> None:
     assert (row["account_id"], row["role"], row["handle"]) == ("tiktok:7", "own", "ann")
 
 
-def test_following_both_names_of_one_account_leaves_one_link(tmp_path: Path) -> None:
-    store = Store(tmp_path / "vt.duckdb")
+def test_following_both_names_of_one_account_leaves_one_link(new_store) -> None:
+    store = new_store()
     people.ensure_project(store, PROJECT)
     both = [{"platform": "tiktok", "handle": "ann"}, {"platform": "tiktok", "native_id": "7"}]
     assert people.add_accounts(store, PROJECT, both) == 2

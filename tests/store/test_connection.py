@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -33,22 +34,30 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "outputs" / "vt.duckdb", wait_s=30)
 
 
-def test_an_empty_file_is_brought_to_today(store: Store) -> None:
-    names = set(store.query("SELECT table_name FROM duckdb_tables()")["table_name"])
+@pytest.fixture
+def any_store(new_store) -> Store:
+    return new_store()
+
+
+def test_an_empty_database_is_brought_to_today(any_store: Store) -> None:
+    names = set(any_store.query("SELECT table_name FROM duckdb_tables()")["table_name"])
     assert {"posts", "post_snapshots", "raw_items", "outlier_scores", "schema_migrations"} <= names
-    with store.write() as connection:
-        assert not migrate.needs_migration(connection)
+    with any_store.write() as connection:
+        assert migrate.applied_versions(connection).keys() >= migrate.numbered()
+    before = any_store.query("SELECT * FROM schema_migrations")
+    any_store.close()
+    assert any_store.query("SELECT * FROM schema_migrations").equals(before), "once is enough"
 
 
-def test_an_error_rolls_everything_back(store: Store) -> None:
+def test_an_error_rolls_everything_back(any_store: Store) -> None:
     def fail() -> None:
-        with store.write() as connection:
+        with any_store.write() as connection:
             connection.execute(ADD, ["a", "a"])
             connection.execute("SELECT no_such_column")
 
     with pytest.raises(duckdb.BinderException):
         fail()
-    assert store.query("SELECT * FROM brands").empty
+    assert any_store.query("SELECT * FROM brands").empty
 
 
 @pytest.mark.parametrize(
@@ -59,12 +68,12 @@ def test_an_error_rolls_everything_back(store: Store) -> None:
     ],
 )
 def test_a_database_that_does_not_fit_the_code_is_refused(
-    store: Store, change: str, said: str
+    any_store: Store, change: str, said: str
 ) -> None:
-    with store.write() as connection:
+    with any_store.write() as connection:
         connection.execute(change)
     with pytest.raises(BadInput, match=said):
-        store.query("SELECT 1")
+        any_store.query("SELECT 1")
 
 
 def test_migrations_lean_on_nothing_that_ducklake_refuses() -> None:
@@ -86,9 +95,9 @@ def _processes() -> multiprocessing.context.BaseContext:
     return context
 
 
-def _work(path: Path, worker: int) -> int:
+def _work(store: Store, worker: int) -> int:
     """Write and read until the soak is over, 15 rows at the least; how many rows."""
-    store, written = Store(path, wait_s=60), 0
+    written = 0
     end = time.monotonic() + SOAK_S
     while written < 15 or time.monotonic() < end:
         with store.write() as connection:
@@ -99,11 +108,11 @@ def _work(path: Path, worker: int) -> int:
 
 
 @pytest.mark.timeout(300 + 3 * SOAK_S)
-def test_eight_processes_write_and_read_without_an_error(store: Store) -> None:
+def test_eight_processes_write_and_read_without_an_error(any_store: Store) -> None:
     with ProcessPoolExecutor(8, _processes()) as pool:
-        done = [pool.submit(_work, store.path, n) for n in range(8)]
+        done = [pool.submit(_work, replace(any_store, wait_s=60), n) for n in range(8)]
         written = [one.result() for one in done]  # an error of any process is raised here
-    rows = store.query("SELECT count(*) AS n, count(DISTINCT brand_id) AS ids FROM brands")
+    rows = any_store.query("SELECT count(*) AS n, count(DISTINCT brand_id) AS ids FROM brands")
     assert (rows["n"][0], rows["ids"][0]) == (sum(written), sum(written))
     print(f"{sum(written)} rows of 8 processes in {SOAK_S:g} s or more, each there once")  # noqa: T201 - make soak
 
@@ -135,7 +144,7 @@ def _opened(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     connect = duckdb.connect
 
     def counted(*args, **kwargs):
-        opened.append(kwargs["read_only"])
+        opened.append(kwargs.get("read_only", False))
         return connect(*args, **kwargs)
 
     monkeypatch.setattr("vtlib.store.connection.duckdb.connect", counted)
@@ -156,7 +165,9 @@ def test_a_session_opens_the_file_once(store: Store, monkeypatch: pytest.MonkeyP
     assert opened == [False, True]
 
 
-def test_each_operation_of_a_session_is_a_transaction_of_its_own(store: Store) -> None:
+def test_each_operation_of_a_session_is_a_transaction_of_its_own(any_store: Store) -> None:
+    store = any_store
+
     def fail() -> None:
         with store.write() as connection:
             connection.execute(ADD, ["b", "b"])
@@ -197,7 +208,7 @@ def test_others_get_their_turn_while_a_session_goes_on(
     monkeypatch.setattr("vtlib.store.locks.LEASE_S", 0.05)
     store.query("SELECT 1")
     with ProcessPoolExecutor(1, mp_context=_processes()) as pool:
-        others = pool.submit(_work, store.path, 1)
+        others = pool.submit(_work, replace(store, wait_s=60), 1)
         with store.session():
             while not others.done():
                 store.query("SELECT 1")
@@ -277,9 +288,10 @@ def test_a_write_within_a_read_of_a_session_says_who_holds_the_file(store: Store
         assert len(brief.query("SELECT 1")) == 1
 
 
-def test_threads_of_a_session_share_the_file_and_a_writer_is_alone(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+def test_threads_of_a_session_share_the_database_and_a_writer_is_alone(
+    any_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    store = any_store
     store.query("SELECT 1")
     opened = _opened(monkeypatch)
     together, inside, met = threading.Barrier(6), threading.Lock(), []

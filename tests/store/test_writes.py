@@ -13,8 +13,8 @@ from vtlib.store.connection import Store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "vt.duckdb")
+def store(new_store) -> Store:
+    return new_store()
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def save_fits(
 
     `fits` and `judgements`: columns of `fits` and `fit_judgements` without analysis_id.
     """
-    with store.write() as connection:
+    with store.write("adaptation") as connection:
         for table, rows, key in (
             ("fits", fits, ["product_id"]),
             ("fit_judgements", judgements, ["first_product_id", "second_product_id"]),
@@ -88,7 +88,7 @@ def save_fits(
 
 def save_adaptation(store: Store, row: Mapping[str, Any]) -> None:
     """Write a row of `adaptations` once; an existing row stays."""
-    with store.write() as connection:
+    with store.write("adaptation") as connection:
         save(connection, "adaptations", [row], key=["analysis_id"], keep=True)
 
 

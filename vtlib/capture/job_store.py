@@ -20,14 +20,14 @@ def write(store: Store, row: Mapping[str, Any]) -> None:
     """Write an order as `starting`, before anything is asked. `row`: columns of
     `capture_orders`.
     """
-    with store.write() as connection:
+    with store.write("capture") as connection:
         save(connection, "capture_orders", [{"status": "starting", **row}], key=["capture_id"])
 
 
 def update(store: Store, row: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
     """Write an order with `facts` set (None leaves one as it is); returns the row as it is now."""
     new_row = {**row, **{k: v for k, v in facts.items() if v is not None}}
-    with store.write() as connection:
+    with store.write("capture") as connection:
         save(connection, "capture_orders", [new_row], key=["capture_id"])
         return _one(connection, row["capture_id"])
 
@@ -48,7 +48,7 @@ def close(
     at = row.get("closed_at") or naive(None)
     new_row = {**row, "status": status, "reason": reason or None, "closed_at": at}
     facts = {name: row[name] for name in ("capture_id", "project_id")}
-    with store.write() as connection:
+    with store.write("capture") as connection:
         connection.execute("DELETE FROM capture_targets WHERE capture_id = ?", [row["capture_id"]])
         rows = [{**facts, **target} for target in targets]
         save(connection, "capture_targets", rows, key=["capture_id", "target"])
@@ -223,7 +223,7 @@ def solved_links(store: Store, project: str) -> list[str]:
 
 def settle_problems(store: Store, problem_ids: Sequence[str]) -> None:
     """Take away problems that are none any more."""
-    with store.write() as connection:
+    with store.write("capture") as connection:
         connection.execute(
             "DELETE FROM problems WHERE list_contains(?, problem_id)", [[*problem_ids]]
         )

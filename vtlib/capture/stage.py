@@ -12,13 +12,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from vtlib.capture import job_store, orders
 from vtlib.capture import store as captures
 from vtlib.capture.orders import Ledger, Wave
 from vtlib.core import log
-from vtlib.core.errors import BadInput, CredentialsMissing, SourceFailed, StoreBusy, sentence
+from vtlib.core.errors import BadInput, CredentialsMissing, SourceFailed, sentence
 from vtlib.core.models import PLATFORMS, Platform
 from vtlib.platforms.actors import Ask
 from vtlib.store.project import Project, Workspace
@@ -332,15 +331,9 @@ def _apify(project: Project) -> Apify:
 
 @contextmanager
 def _alone(project: Project) -> Iterator[None]:
-    """One scrape of a project at a time: two would ask, and pay, the same twice. The lock lies
-    by the database, so that it also holds for workspaces that share one.
+    """One scrape of a project at a time: two would ask, and pay, the same twice. It also holds for
+    workspaces that share a database.
     """
-    path = project.workspace.settings.database_path.with_name(f".scrape-{project.slug}.lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(path, timeout=0), project.store.session():
-            yield
-    except Timeout:
-        raise StoreBusy(
-            f"another scrape of {project.slug} is running.", todo="Wait until it has ended."
-        ) from None
+    what = f"another scrape of {project.slug}"
+    with project.store.alone(f"scrape-{project.slug}", what=what), project.store.session():
+        yield

@@ -41,7 +41,7 @@ def begin(store: Store, row: Mapping[str, Any]) -> None:
 
     `row`: columns of `captures`, at least capture_id, project_id, started_at (UTC).
     """
-    with store.write() as connection:
+    with store.write("capture") as connection:
         _begin(connection, row)
 
 
@@ -64,7 +64,7 @@ def ingest(store: Store, frames: Mapping[str, pd.DataFrame]) -> int:
     """
     _refuse_strange(frames)
     is_raw = all(frame.empty for table, frame in frames.items() if table not in _AS_IT_CAME)
-    with store.write() as connection:
+    with store.write("capture", "outliers") as connection:
         n_staged = {
             table: stage(connection, table, frames.get(table, pd.DataFrame()))
             for table in (_AS_IT_CAME if is_raw else TABLES)
@@ -99,7 +99,7 @@ def finish(store: Store, capture_id: str, row: Mapping[str, Any] | None = None) 
     snapshot), skipped (items of posts beyond these), bad_values (fields of items that are in).
     found = mapped + problems. Raises BadInput when there is no such capture.
     """
-    with store.write() as connection:
+    with store.write("capture") as connection:
         previous = _one(connection, capture_id)
         if previous is None:
             raise BadInput(f"there is no capture {capture_id}")
@@ -170,7 +170,7 @@ def unmap(store: Store, capture_id: str) -> None:
     Raw items, posts and accounts stay: mapping again overwrites their facts. Problems of values
     that were cut from the raw items stay too, since the raw items do not show them.
     """
-    with store.write() as connection:
+    with store.write("capture") as connection:
         for table in ("post_snapshots", "account_snapshots"):
             connection.execute(f"DELETE FROM {table} WHERE capture_id = ?", [capture_id])
         connection.execute(

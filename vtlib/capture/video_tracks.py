@@ -205,7 +205,7 @@ def _unread(listed: list[Row], read: list[Row]) -> list[Row]:
 
 def _save(store: Store, heatmap: list[Row], subtitles: list[Row], capture_id: str | None) -> None:
     rows = [{**row, "capture_id": capture_id} for row in subtitles]
-    with store.write() as connection:
+    with store.write("capture") as connection:
         save(connection, "replay_heatmaps", heatmap, key=_HEATMAP_KEY, keep=True)
         if stage(connection, "subtitles", rows):
             fold(connection, "subtitles", _SUBTITLE_KEY, order="captured_at")

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -22,6 +23,8 @@ from pydantic import (
 
 from vtlib.core.errors import BadInput
 
+DATABASE = "viraltracker.duckdb"
+
 
 class Settings(BaseModel):
     """Everything the environment decides; `.env.example` has the descriptions."""
@@ -34,10 +37,17 @@ class Settings(BaseModel):
         description="Workspace folder: params/, outputs/ and .env live in it (default: the "
         "current folder)",
     )
-    database: Path | None = Field(
+    database: SecretStr | None = Field(
         default=None,
         validation_alias="VT_DATABASE",
-        description="The DuckDB file (default: $VT_HOME/outputs/viraltracker.duckdb)",
+        description="The DuckDB file (default: $VT_HOME/outputs/viraltracker.duckdb), or "
+        "postgresql://user@host/name for a team",
+    )
+    person: str | None = Field(
+        default=None,
+        validation_alias="VT_PERSON",
+        description="Who works here, for what people decide (default: the user in VT_DATABASE, "
+        "else the login)",
     )
     apify_url: str | None = Field(
         default=None,
@@ -138,14 +148,24 @@ class Settings(BaseModel):
         return self.root / "outputs"
 
     @property
+    def database_url(self) -> str:
+        """VT_DATABASE where it names a PostgreSQL, maybe with a password; "" where it is a file."""
+        text = self.database.get_secret_value() if self.database else ""
+        return text if is_url(text) else ""
+
+    @property
     def database_path(self) -> Path:
-        return (self.database or self.outputs / "viraltracker.duckdb").expanduser().resolve()
+        """The DuckDB file, or where it would be."""
+        text = self.database.get_secret_value() if self.database else ""
+        path = Path(text) if text and not self.database_url else self.outputs / DATABASE
+        return path.expanduser().resolve()
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Secret values as text, for redaction only."""
         keys = (self.apify_token, self.gemini_api_key, self.sentry_dsn)
-        return tuple(s.get_secret_value() for s in keys if s and s.get_secret_value())
+        values = [s.get_secret_value() for s in keys if s]
+        return tuple(v for v in (*values, *url_passwords(self.database_url)) if v)
 
 
 def load_settings(home: Path | None = None) -> Settings:
@@ -172,11 +192,32 @@ def load_settings(home: Path | None = None) -> Settings:
 
 
 def person() -> str:
-    """Who works here, for what people decide: VT_PERSON, else the name of the login."""
+    """Who works here, for what people decide: VT_PERSON, else the user in the URL of VT_DATABASE,
+    else the name of the login.
+    """
     try:
-        return os.environ.get("VT_PERSON") or getpass.getuser()
-    except (KeyError, OSError):
+        settings = load_settings()
+        return settings.person or url_user(settings.database_url) or getpass.getuser()
+    except (BadInput, KeyError, OSError):
         return "somebody"
+
+
+def is_url(database: str) -> bool:
+    """Whether VT_DATABASE names a PostgreSQL."""
+    return database.startswith(("postgresql://", "postgres://"))
+
+
+def url_user(url: str) -> str:
+    """The user in the URL of a PostgreSQL, "" where it names none."""
+    return unquote(urlsplit(url).username or "")
+
+
+def url_passwords(url: str) -> tuple[str, ...]:
+    """The password in the URL of a PostgreSQL, as written and decoded; of no password nothing."""
+    parts = urlsplit(url)
+    query = [value for name, value in parse_qsl(parts.query) if name == "password"]
+    words = [parts.password or "", unquote(parts.password or ""), *query]
+    return tuple(dict.fromkeys(w for w in words if w))
 
 
 def make_private(folder: Path) -> None:

@@ -65,7 +65,7 @@ def save_place(project: Project, person: str, place: DeskPlace) -> None:
         "saved_at": naive(None),
     }
     try:
-        with replace(project.store, wait_s=0.5).write() as connection:
+        with replace(project.store, wait_s=0.5).write("desk") as connection:
             save(connection, "desk_places", [row], key=["project_id", "person"])
     except (StoreBusy, BadInput):
         return

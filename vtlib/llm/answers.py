@@ -22,7 +22,7 @@ def save_call(store: Store, row: Mapping[str, Any]) -> None:
 
     `row`: columns of `model_calls`. Once tokens are known they are booked in `spend`, once a call.
     """
-    with store.write() as connection:
+    with store.write("llm") as connection:
         save(connection, "model_calls", [row], key=["call_id"])
         if row.get("tokens_in") is not None or row.get("tokens_out") is not None:
             spend = {
@@ -45,7 +45,7 @@ def save_analysis(store: Store, row: Mapping[str, Any]) -> None:
     """
     if (row.get("status") in DATA) != (row.get("answer") is not None):
         raise BadInput(f"status {row.get('status')!r} does not fit the answer of {row['post_id']}.")
-    with store.write() as connection:
+    with store.write("llm") as connection:
         previous_status = _status(connection, str(row["analysis_id"]))
         if previous_status in DATA and row.get("status") not in DATA:
             return
@@ -62,7 +62,7 @@ def save_check(
     """Write the check of an answer, in place of its last one. `row`: columns of
     `analysis_checks`, `claims` of `analysis_claims`, both without analysis_id.
     """
-    with store.write() as connection:
+    with store.write("llm") as connection:
         check = {"analysis_id": analysis_id, **row}
         save(connection, "analysis_checks", [check], key=["analysis_id"])
         connection.execute("DELETE FROM analysis_claims WHERE analysis_id = ?", [analysis_id])
@@ -104,7 +104,7 @@ def claims(store: Store, analysis_id: str) -> list[dict[str, Any]]:
 
 def save_choices(store: Store, project: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Replace a project's choice of posts to analyse in full (columns of `analysis_choices`)."""
-    with store.write() as connection:
+    with store.write("llm") as connection:
         connection.execute("DELETE FROM analysis_choices WHERE project_id = ?", [project])
         save(connection, "analysis_choices", rows, key=["project_id", "post_id"])
 
@@ -288,7 +288,7 @@ def add_corrections(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
         }
         for row in rows
     ]
-    with store.write() as connection:
+    with store.write("llm") as connection:
         for analysis_id in {str(row["analysis_id"]) for row in rows}:
             if _status(connection, analysis_id) not in DATA:
                 raise BadInput(

@@ -25,7 +25,7 @@ def save_media(
     """
     post_id = row["post_id"]
     image_rows = [{"post_id": post_id, "position": n, **image} for n, image in enumerate(images)]
-    with store.write() as connection:
+    with store.write("media") as connection:
         save(connection, "media", [row], key=["post_id"])
         connection.execute("DELETE FROM media_images WHERE post_id = ?", [post_id])
         save(connection, "media_images", image_rows, key=["post_id", "position"])
@@ -33,7 +33,7 @@ def save_media(
 
 def save_measures(store: Store, row: Mapping[str, Any]) -> None:
     """Write the measures of a post's video; its duplicates are looked for again."""
-    with store.write() as connection:
+    with store.write("media") as connection:
         save(connection, "measures", [{**row, "compared_at": None}], key=["post_id"])
         connection.execute(
             "DELETE FROM twins WHERE post_id = $id OR twin_post_id = $id", {"id": row["post_id"]}
@@ -45,14 +45,14 @@ def save_film_sample(
 ) -> None:
     """Add drawn posts (post_id, stratum, drawn_share); one drawn before is not changed."""
     sample = rows.assign(project_id=project, rule=rule, drawn_at=naive(at))
-    with store.write() as connection:
+    with store.write("media") as connection:
         save(connection, "film_samples", sample, key=["project_id", "post_id"], keep=True)
 
 
 def save_proxy(store: Store, sha256: str, facts: Mapping[str, Any]) -> None:
     """Set proxy_path, proxy_bytes (and path, bytes if the copy replaces it) of a file's posts."""
     sets = ", ".join(f"{name} = ${name}" for name in facts)
-    with store.write() as connection:
+    with store.write("media") as connection:
         connection.execute(
             f"UPDATE media SET {sets} WHERE sha256 = $sha256", {**facts, "sha256": sha256}
         )
@@ -141,7 +141,7 @@ def to_compare(store: Store) -> list[dict[str, Any]]:
 def save_twins(store: Store, post_ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     """Add pairs of duplicates, and mark `post_ids` as compared with all others."""
     now = naive(None)
-    with store.write() as connection:
+    with store.write("media") as connection:
         twins = [{**row, "found_at": now} for row in rows]
         save(connection, "twins", twins, key=["post_id", "twin_post_id"])
         connection.execute(
@@ -153,7 +153,7 @@ def save_twins(store: Store, post_ids: Sequence[str], rows: Sequence[Mapping[str
 def mark_purged(store: Store, hashes: Sequence[str]) -> None:
     """Note that these files are removed; status, sizes and measures stay."""
     values = {"hashes": list(hashes), "now": naive(None)}
-    with store.write() as connection:
+    with store.write("media") as connection:
         connection.execute(
             "UPDATE media SET path = NULL, proxy_path = NULL, purged_at = $now "
             "WHERE list_contains($hashes, sha256) OR post_id IN ("
@@ -180,7 +180,7 @@ def count_personal(store: Store) -> dict[str, int]:
 
 def forget_persons(store: Store) -> None:
     """Remove bios and display names of all accounts."""
-    with store.write() as connection:
+    with store.write("capture") as connection:
         connection.execute("UPDATE account_snapshots SET bio = NULL WHERE bio IS NOT NULL")
         connection.execute("UPDATE accounts SET display_name = NULL WHERE display_name IS NOT NULL")
 

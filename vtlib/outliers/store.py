@@ -27,7 +27,7 @@ def save_run(
     in `save_selections`; `early`: rows of `early_calls` and `early_tags` by table.
     """
     run_id = run["outlier_run_id"]
-    with store.write() as connection:
+    with store.write("outliers") as connection:
         save(connection, "outlier_runs", [run], key=["outlier_run_id"])
         stage(connection, "outlier_scores", scores)
         connection.execute("DELETE FROM outlier_scores WHERE outlier_run_id = ?", [run_id])
@@ -45,7 +45,7 @@ def save_run(
 
 def save_selections(store: Store, project: str, picks: pd.DataFrame) -> None:
     """Replace what rules picked for a project; people's decisions (`reviews`) are not touched."""
-    with store.write() as connection:
+    with store.write("outliers") as connection:
         _pick(connection, project, picks)
 
 

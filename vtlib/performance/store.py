@@ -35,7 +35,7 @@ def freeze(store: Store, project: str, predictions: pd.DataFrame, *, at: datetim
     or removing one shows (checks `prediction_*`).
     """
     new: list[dict[str, Any]] = []
-    with store.write() as connection:
+    with store.write("performance") as connection:
         last = connection.execute(
             "SELECT seq, content_sha256 FROM predictions WHERE project_id = ? ORDER BY seq DESC "
             "LIMIT 1",
@@ -78,7 +78,7 @@ def save_verdicts(store: Store, project: str, verdicts: pd.DataFrame, *, at: dat
     rows = verdicts.rename(columns={"prediction_id": "prediction"}).assign(
         project_id=project, judged_at=naive(at)
     )
-    with store.write() as connection:
+    with store.write("performance") as connection:
         stage(connection, "verdicts", rows)
         connection.execute("DELETE FROM verdicts WHERE project_id = ?", [project])
         connection.execute(
@@ -104,7 +104,7 @@ def save_patterns(
     key = run["pattern_run_id"]
     parts = {"patterns": table, "pattern_platforms": pd.DataFrame()}
     parts |= {} if platforms is None else {"pattern_platforms": platforms}
-    with store.write() as connection:
+    with store.write("performance") as connection:
         save(connection, "pattern_runs", [run], key=["pattern_run_id"])
         for name, rows in parts.items():
             stage(connection, name, rows)
@@ -123,7 +123,7 @@ def save_native(store: Store, rows: Sequence[Mapping[str, Any]], *, at: datetime
     `rows`: columns of `native_analytics` without imported_at, all of one or more files.
     """
     digests = sorted({(str(r["project_id"]), str(r["source_sha256"])) for r in rows})
-    with store.write() as connection:
+    with store.write("performance") as connection:
         for project, digest in digests:
             connection.execute(
                 "DELETE FROM native_analytics WHERE project_id = ? AND source_sha256 = ?",
@@ -163,14 +163,14 @@ def note_cost(store: Store, cost: Mapping[str, Any], *, by: str, at: datetime) -
         raise BadInput("a cost is not negative.")
     key = hashlib.sha256(_text({k: _plain(v) for k, v in cost.items()})).hexdigest()[:24]
     row = {**cost, "cost_id": key, "noted_by": by, "noted_at": naive(at)}
-    with store.write() as connection:
+    with store.write("performance") as connection:
         save(connection, "production_costs", [row], key=["cost_id"], keep=True)
     return key
 
 
 def set_variant(store: Store, script_id: str, post_id: str, variant: str | None) -> None:
     """Set the variant of a linked post. Raises BadInput when it is not linked."""
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         if not _linked(connection, script_id, post_id):
             raise BadInput(
                 f"{post_id} is not linked to {script_id}.",
@@ -229,7 +229,7 @@ class Decision:
 
 def save_proposals(store: Store, project: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Replace the proposals of a project. `rows`: columns of `script_matches`."""
-    with store.write() as connection:
+    with store.write("performance") as connection:
         stage(connection, "script_matches", rows)
         connection.execute("DELETE FROM script_matches WHERE project_id = ?", [project])
         connection.execute(
@@ -251,7 +251,7 @@ def save_decision(store: Store, decision: Decision, *, at: datetime) -> None:
         "decided_at": naive(at),
     }
     key = ["script_id", "post_id", "decision", "decided_at"]
-    with store.write() as connection:
+    with store.write("performance") as connection:
         save(connection, "match_decisions", [row], key=key)
 
 
@@ -278,7 +278,7 @@ def linked_posts(store: Store, project: str) -> pd.DataFrame:
 
 def remove_link(store: Store, script_id: str, post_id: str) -> dict[str, Any]:
     """Remove the link of a post to a script; returns its row. Raises BadInput for none."""
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         sql = "SELECT * FROM publications WHERE script_id = ? AND post_id = ?"
         rows = records(connection, sql, [script_id, post_id])
         if not rows:
@@ -294,7 +294,7 @@ def remove_link(store: Store, script_id: str, post_id: str) -> dict[str, Any]:
 def save_cut(store: Store, cut: Mapping[str, Any], *, by: str, at: datetime) -> None:
     """Note the pictures of a file made of a script; the same file again is one row."""
     row = {**cut, "added_by": by, "added_at": naive(at)}
-    with store.write() as connection:
+    with store.write("performance") as connection:
         save(connection, "script_cuts", [row], key=["script_id", "sha256"])
 
 

@@ -108,8 +108,9 @@ _SETTINGS = {
 }
 _COLUMNS = """
 SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns()
-WHERE NOT internal AND database_name = current_database()
-  AND table_name IN (SELECT table_name FROM duckdb_tables() WHERE NOT internal) GROUP BY 1
+SEMI JOIN (FROM duckdb_tables() WHERE NOT internal AND NOT temporary)
+USING (database_oid, table_oid)
+GROUP BY 1
 """
 # Stages whose page says what is due or how things stand today.
 DAILY = ("scraping", "performance", REPORT)
@@ -123,10 +124,6 @@ class StageInputs:
         self._tables: dict[str, str] = {}
         self._before: tuple[FileStamp, str] = ((), "")
 
-    @property
-    def _database(self) -> Path:
-        return self.project.workspace.settings.database_path
-
     def digest(self, stage: str) -> str:
         """Of everything that `stage` (or REPORT) reads: 32 hex digits."""
         return _sha256([self._beside(stage), self._stamps(stage), self._media(stage)])[:32]
@@ -134,8 +131,8 @@ class StageInputs:
     def begin(self, stage: str) -> None:
         """Note how the database and the files are before `stage` runs."""
         self._tables.clear()
-        visits.forget(self._database)
-        self._before = (visits.file_stamp(self._database), self._beside(stage))
+        visits.forget(self.project.store.name)
+        self._before = (self.project.store.stamp(), self._beside(stage))
 
     def end(self, stage: str, evaluate: Callable[[str], Any] = eval) -> str:
         """The digest after `stage` has run, "" where anybody else wrote meanwhile: then it may have
@@ -144,13 +141,13 @@ class StageInputs:
         `evaluate`: an expression's value in the process of the stage (default: this one).
         """
         modules = '__import__("vtlib.store.visits", fromlist=["visits"])'
-        visit = evaluate(f"{modules}.visit({str(self._database)!r})")
-        now = visits.file_stamp(self._database)
+        visit = evaluate(f"{modules}.visit({self.project.store.name!r})")
+        now = self.project.store.stamp()
         first, last, is_alone = visit or (now, now, True)
         if (first, last, is_alone) != (self._before[0], now, True):
             return ""
         digest = self.digest(stage)
-        is_same = visits.file_stamp(self._database) == now
+        is_same = self.project.store.stamp() == now
         return digest if is_same and self._beside(stage) == self._before[1] else ""
 
     def has_work(self, stage: str) -> bool:

@@ -136,11 +136,10 @@ class _View:
     """The project as its reader sees it, reloaded after each change of the database."""
 
     def __init__(self, project: Project) -> None:
-        self.project, self.stamp = project, 0
+        self.project, self.stamp = project, project.store.stamp()
 
     def __call__(self) -> Project:
-        database = self.project.workspace.settings.database_path
-        stamp = database.stat().st_mtime_ns if database.exists() else 0
+        stamp = self.project.store.stamp()
         if stamp != self.stamp:
             self.project, self.stamp = self.project.fresh(), stamp
         return self.project

@@ -27,7 +27,7 @@ def add(
     if not text:
         raise BadInput("a comment needs words.")
     at = naive(None)
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         number = version or int(require(connection, script_id)["current_version"])
         sql = "SELECT content, structure FROM script_versions WHERE script_id = ? AND version = ?"
         version_rows = records(connection, sql, [script_id, number])
@@ -49,13 +49,13 @@ def add(
 
 def resolve(store: Store, script_id: str, comment_id: str, *, by: str) -> None:
     """Mark a comment as dealt with; once is enough. Raises BadInput for an unknown one."""
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         require(connection, script_id)
         sql = """UPDATE script_comments SET resolved_by = coalesce(resolved_by, $by),
             resolved_at = coalesce(resolved_at, $at)
-            WHERE script_id = $script AND comment_id = $comment RETURNING 1"""
+            WHERE script_id = $script AND comment_id = $comment"""
         values = {"by": by, "at": naive(None), "script": script_id, "comment": comment_id}
-        if not connection.execute(sql, values).fetchall():
+        if connection.execute(sql, values).fetchone() == (0,):
             raise BadInput(
                 f"{script_id} has no comment {comment_id}.",
                 todo=f"See: vt script comment {script_id}",

@@ -42,7 +42,7 @@ def register(store: Store, kind: str, name: str, facts: Mapping[str, Any]) -> st
     digest = hashlib.sha256(f"{kind}|{label.casefold()}".encode()).hexdigest()[:6]
     key = f"{kind}-{slug_of(label, otherwise='x')}-{digest}"
     at = naive(None)
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         rows = records(connection, "SELECT * FROM assets WHERE asset_id = ?", [key])
         base = (
             rows[0]
@@ -89,7 +89,7 @@ def plan(store: Store, script_id: str, facts: Mapping[str, Any], *, by: str) -> 
     call_at = facts.get("call_at")
     if call_at and call_at > facts["starts_at"]:
         raise BadInput("people are called before a shoot starts, not after.", field="call_at")
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         row = require(connection, script_id)
         version = facts.get("version") or row["approved_version"] or row["current_version"]
         sql = "SELECT structure FROM script_versions WHERE script_id = ? AND version = ?"
@@ -119,10 +119,9 @@ def plan(store: Store, script_id: str, facts: Mapping[str, Any], *, by: str) -> 
 
 def cancel(store: Store, shoot_id: str) -> None:
     """Take a shoot off the schedule. Raises BadInput for an unknown one."""
-    with store.write() as connection:
-        if not connection.execute(
-            "DELETE FROM shoots WHERE shoot_id = ? RETURNING 1", [shoot_id]
-        ).fetchall():
+    with store.write("scripts") as connection:
+        sql = "DELETE FROM shoots WHERE shoot_id = ?"
+        if connection.execute(sql, [shoot_id]).fetchone() == (0,):
             raise BadInput(f"there is no shoot {shoot_id}.", todo="See: vt script schedule")
 
 

@@ -74,7 +74,7 @@ def create(
     """
     at = naive(making.at)
     key = script_id or f"{slug_of(script.title, otherwise='script')}-{secrets.token_hex(3)}"
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         if _row(connection, key):
             return key
         row = {
@@ -106,7 +106,7 @@ def add_version(
     (nothing is written), and for an archived script.
     """
     at = naive(making.at)
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         row = require(connection, script_id)
         current = int(row["current_version"])
         if current != base_version:
@@ -133,7 +133,7 @@ def set_prediction(store: Store, script_id: str, prediction: Mapping[str, Any]) 
 
     A forecast is no word of the script, so it makes no new version.
     """
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         sql = "SELECT version, structure FROM script_versions WHERE script_id = ?"
         for row in records(connection, sql, [require(connection, script_id)["script_id"]]):
             script = parse(row["structure"])
@@ -166,7 +166,7 @@ def set_status(
     Raises BadInput where workflow.require_move does; then nothing is written.
     """
     at = naive(None)
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         row = require(connection, script_id)
         version_facts = version_row(connection, script_id, version or int(row["current_version"]))
         number, old = int(version_facts["version"]), str(version_facts["status"])
@@ -192,7 +192,7 @@ def update(store: Store, script_id: str, facts: Mapping[str, Any]) -> None:
     Raises BadInput for an unknown script, product or project. Its words change by `add_version`
     alone.
     """
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         row = require(connection, script_id)
         for name, table in (("product", "products"), ("project", "projects")):
             if facts.get(name):
@@ -209,7 +209,7 @@ def set_dates(store: Store, script_id: str, dates: Mapping[str, date | None]) ->
     """
     if strange := [name for name in dates if name not in DATES]:
         raise BadInput(f"a script has no date {strange[0]}.", todo=f"One of: {', '.join(DATES)}.")
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         row = require(connection, script_id)
         new_row = {**row, **dates, "updated_at": naive(None)}
         save(connection, "scripts", [new_row], key=["script_id"])
@@ -225,7 +225,7 @@ def assign(store: Store, script_id: str, person: str, *, role: str = "writer") -
     if not name:
         raise BadInput("a person needs a name.")
     row = {"script_id": script_id, "person": name, "role": role, "assigned_at": naive(None)}
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         require(connection, script_id)
         save(connection, "script_people", [row], key=["script_id", "person", "role"], keep=True)
         if role == "writer":
@@ -236,12 +236,10 @@ def assign(store: Store, script_id: str, person: str, *, role: str = "writer") -
 
 def unassign(store: Store, script_id: str, person: str, *, role: str) -> None:
     """Take a role from a person. Raises BadInput when they do not hold it."""
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         require(connection, script_id)
-        sql = (
-            "DELETE FROM script_people WHERE script_id = ? AND person = ? AND role = ? RETURNING 1"
-        )
-        if not connection.execute(sql, [script_id, person, role]).fetchall():
+        sql = "DELETE FROM script_people WHERE script_id = ? AND person = ? AND role = ?"
+        if connection.execute(sql, [script_id, person, role]).fetchone() == (0,):
             raise BadInput(f"{person} is no {role} of {script_id}.")
         sql = (
             "UPDATE scripts SET assignee = NULL WHERE script_id = ? AND assignee = ? AND ? = "
@@ -259,7 +257,7 @@ def link(
     `post`: post_id, url. Linking again changes nothing. Raises BadInput for an unknown script or
     version, and for a post that another script claims.
     """
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         row = require(connection, script_id)
         number = version or int(row["approved_version"] or row["current_version"])
         version_row(connection, script_id, number)
@@ -285,7 +283,7 @@ def link(
 
 def delete(store: Store, script_id: str) -> None:
     """Remove a script and all that hangs on it. Raises BadInput when it was ever in production."""
-    with store.write() as connection:
+    with store.write("scripts") as connection:
         require(connection, script_id)
         marks = ", ".join("?" for _ in workflow.PRODUCED)
         sql = (

@@ -159,7 +159,7 @@ def set_archived(
 
     Raises BadInput like `find`.
     """
-    with store.write() as connection:
+    with store.write("people") as connection:
         key = find_in(connection, table, ref)
         connection.execute(
             f"UPDATE {table} SET archived_at = CASE WHEN $archived THEN coalesce(archived_at, "
@@ -185,7 +185,7 @@ def archived_because(store: Store, project: str) -> str:
 
 def _create(store: Store, table: str, row: Mapping[str, Any], now: datetime | None) -> str:
     key, at = _KEYS[table], naive(now)
-    with store.write() as connection:
+    with store.write("people") as connection:
         if _exists(connection, table, str(row[key])):
             noun = table[:-1]
             raise BadInput(
@@ -200,7 +200,7 @@ def _update(
     store: Store, table: str, key: str, facts: Mapping[str, Any], now: datetime | None
 ) -> None:
     values = {k: v for k, v in facts.items() if v is not None}
-    with store.write() as connection:
+    with store.write("people") as connection:
         sql = f"SELECT * FROM {table} WHERE {_KEYS[table]} = ?"
         (before,) = records(connection, sql, [key])
         if {k: before[k] for k in values} != values:

@@ -82,8 +82,13 @@ class Store:
                 migrate(connection)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A connection in one transaction: all of it is kept or, on any error, none."""
+    def write(self, *rooms: str) -> Iterator[Connection]:
+        """A connection in one transaction: all of it is kept or, on any error, none.
+
+        `rooms` are those whose tables are written: on a file any writer is alone, in a team
+        (postgres.py) it is in these.
+        """
+        del rooms
         end = time.monotonic() + self.wait_s
         with (
             log.timed("write", level="debug"),
@@ -103,6 +108,33 @@ class Store:
             finally:
                 # The setting is the database's, and a session goes on reading from it.
                 connection.execute("SET preserve_insertion_order = true")
+
+    @contextmanager
+    def alone(self, lock: str, *, what: str) -> Iterator[None]:
+        """Hold `lock` of this database, which nobody else may meanwhile. Raises StoreBusy saying
+        `what` is running where somebody does.
+        """
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - few commands need it
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.path.with_name(f".{lock}.lock"), timeout=0):
+                yield
+        except Timeout:
+            raise StoreBusy(f"{what} is running.", todo="Wait until it has ended.") from None
+
+    def stamp(self) -> visits.FileStamp:
+        """What changes with every write to the database; other things may change it too."""
+        return visits.file_stamp(self.path)
+
+    def close(self) -> None:
+        """Close what this process keeps open of the database; the next operation opens it anew."""
+        locks.close_idle()
+
+    @property
+    def name(self) -> str:
+        """What people call it: its path, or its address without the password."""
+        return str(self.path)
 
     def query(self, sql: str, values: Values = None) -> pd.DataFrame:
         """The answer to one query as a frame; `values` are bound, never pasted."""
@@ -160,7 +192,7 @@ class Store:
             visits.begin(self.path)
             try:
                 if is_bulk:
-                    limit_mb = min(_memory_mb(), BULK_MEMORY_MB)
+                    limit_mb = min(memory_mb(), BULK_MEMORY_MB)
                     connection.execute(f"SET memory_limit = '{limit_mb}MB'")
                 yield connection
             finally:
@@ -177,7 +209,7 @@ class Store:
             yield
 
     def _open(self, end: float, *, read_only: bool) -> Connection:
-        config = {"memory_limit": f"{_memory_mb()}MB", "threads": _threads(self.path), **_CONFIG}
+        config = {"memory_limit": f"{memory_mb()}MB", "threads": _threads(self.path), **CONFIG}
         retry = retrying(end, while_=_is_busy)
         try:
             return retry(duckdb.connect, str(self.path), read_only=read_only, config=config)
@@ -207,7 +239,7 @@ class Store:
 # Nothing is fetched from the network, and SQL sees no Python variable that it was not given. A
 # checkpoint writes the last 122,880 rows of a table anew: one for each 16 MB that come (DuckDB's
 # default) took a seventh of a large import and left a file of twice the size.
-_CONFIG = {
+CONFIG = {
     "wal_autocheckpoint": "128MB",
     "autoinstall_known_extensions": "false",
     "python_enable_replacements": "false",
@@ -283,7 +315,7 @@ def _threads(path: Path) -> int:
     return 1 if is_small else min(os.cpu_count() or 1, THREADS_MAX)
 
 
-def _memory_mb() -> int:
+def memory_mb() -> int:
     """Half of the machine's memory, at most 4 GB; more is spilled beside the file."""
     try:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

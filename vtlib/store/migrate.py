@@ -7,10 +7,12 @@ they name (sql_lists.py) or a migration changed; their common digest is recorded
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -20,7 +22,8 @@ from vtlib.store.sql_lists import read_sql
 ROOM = Path(__file__).parent
 FOLDER = ROOM / "migrations"
 VIEWS_VERSION = 0
-_RECORD = """CREATE TABLE IF NOT EXISTS schema_migrations (
+_COMMENT = re.compile(r"(COMMENT ON (?:TABLE|COLUMN) )(\w+)((?:\.\S+)? IS '(?:[^']|'')*')")
+RECORD = """CREATE TABLE IF NOT EXISTS schema_migrations (
     version INTEGER, name VARCHAR, sha256 VARCHAR, applied_at TIMESTAMP
 )"""
 
@@ -33,6 +36,22 @@ def files() -> list[tuple[int, Path]]:
 def view_files() -> list[Path]:
     """What is rebuilt: views in order of their names, then the comments on all columns."""
     return sorted((ROOM / "views").glob("*.sql")) + sorted((ROOM / "comments").glob("*.sql"))
+
+
+def numbered() -> set[int]:
+    """The versions of all migrations."""
+    return {version for version, _ in files()}
+
+
+def view_sql() -> list[str]:
+    """What makes the views, in their order."""
+    return [read_sql(path) for path in view_files() if path.parent.name == "views"]
+
+
+def comments_of(tables: Collection[str], *, schema: str) -> list[str]:
+    """The statements that comment on `tables` of a schema and their columns."""
+    text = "\n".join(read_sql(p) for p in view_files() if p.parent.name == "comments")
+    return [f"{m[1]}{schema}.{m[2]}{m[3]}" for m in _COMMENT.finditer(text) if m[2] in tables]
 
 
 def applied_versions(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
@@ -76,7 +95,7 @@ def migrate(
     With `versions` only these, and no views: an older schema, to take in what was written with it.
     """
     needs_migration(connection)
-    connection.execute(_RECORD)
+    connection.execute(RECORD)
     before, names = applied_versions(connection), []
     for version, path in files():
         if version not in before and (versions is None or version in versions):
@@ -95,16 +114,18 @@ def _apply(connection: duckdb.DuckDBPyConnection, version: int, paths: list[Path
         for path in paths:
             connection.execute(_text(path))
         connection.execute("DELETE FROM schema_migrations WHERE version = ?", [version])
-        name = paths[0].name if version else "views and comments"
-        now = datetime.now(UTC).replace(tzinfo=None)
-        connection.execute(
-            "INSERT INTO schema_migrations VALUES (?, ?, ?, ?)",
-            [version, name, _digest(paths), now],
-        )
+        connection.execute("INSERT INTO schema_migrations VALUES (?, ?, ?, ?)", record(version))
     except BaseException:
         connection.rollback()
         raise
     connection.commit()
+
+
+def record(version: int) -> list[Any]:
+    """The row of `schema_migrations` of a version that is applied now."""
+    names = {v: path.name for v, path in files()} | {VIEWS_VERSION: "views and comments"}
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return [version, names[version], _digests()[version], now]
 
 
 @cache

@@ -35,7 +35,7 @@ def ensure_project(
 ) -> None:
     """Create the project `slug` and its brand where they are missing; else change nothing."""
     at = naive(now)
-    with store.write() as connection:
+    with store.write("people") as connection:
         if brand:
             row = {"brand_id": brand, "slug": brand, "name": brand}
             _keep(connection, "brands", {**row, "created_at": at, "updated_at": at}, "brand_id")
@@ -60,7 +60,7 @@ def add_accounts(
     at = naive(now)
     entries = [_account(i, row) for i, row in enumerate(rows, 1)]
     facts = ("account_id", "platform", "native_id", "handle", "display_name", "url")
-    with store.write() as connection:
+    with store.write("capture") as connection:
         project_id = find_in(connection, "projects", project)
         before = _n_accounts(connection, project_id)
         stage(connection, "accounts", [{k: w[k] for k in facts} for w in entries])
@@ -85,7 +85,7 @@ def add_products(
     store: Store, project: str, products: Iterable[str], *, now: datetime | None = None
 ) -> None:
     """Add products (`slug` or `brand/slug`) to a project. Raises BadInput for an unknown one."""
-    with store.write() as connection:
+    with store.write("people") as connection:
         project_id = find_in(connection, "projects", project)
         rows = [
             {
@@ -100,7 +100,7 @@ def add_products(
 
 def mark_capture_own(store: Store, project: str, capture_id: str) -> None:
     """Mark the posts of a capture as own, where nobody has said otherwise."""
-    with store.write() as connection:
+    with store.write("capture") as connection:
         connection.execute(
             "UPDATE project_posts SET is_own = true WHERE project_id = $project AND is_own IS NULL "
             "AND post_id IN (SELECT platform || ':' || native_id FROM raw_items "
@@ -121,14 +121,13 @@ def annotate_post(
 
     Raises BadInput when the post is not in the project.
     """
-    with store.write() as connection:
-        post_ids = connection.execute(
+    with store.write("capture") as connection:
+        changed = connection.execute(
             "UPDATE project_posts SET is_own = coalesce($own, is_own), notes = coalesce($notes, "
-            "notes) "
-            "WHERE project_id = $project AND post_id = $post RETURNING post_id",
+            "notes) WHERE project_id = $project AND post_id = $post",
             {"own": is_own, "notes": notes, "project": project, "post": post_id},
-        ).fetchall()
-        if not post_ids:
+        ).fetchone()
+        if changed == (0,):
             raise BadInput(
                 f"the post {post_id} is not in the project {project}.",
                 todo=f"Import it first: vt import url URL --project {project}",
@@ -145,7 +144,7 @@ def decisions(store: Store, project: str, post_id: str) -> list[dict[str, Any]]:
 
 def mark_own(store: Store, project: str, post_ids: Iterable[str]) -> None:
     """Mark posts as own where nobody has decided: their owner's export names them."""
-    with store.write() as connection:
+    with store.write("capture") as connection:
         connection.execute(
             "UPDATE project_posts SET is_own = true "
             "WHERE project_id = $project AND is_own IS NULL AND list_contains($posts, post_id)",
@@ -157,7 +156,7 @@ def keep_facts(
     store: Store, project: str, facts: Iterable[tuple[str, bool | None, str | None]]
 ) -> None:
     """Take over (post_id, is_own, notes) from another workspace, where nobody has said other."""
-    with store.write() as connection:
+    with store.write("capture") as connection:
         for post_id, is_own, notes in facts:
             connection.execute(
                 "UPDATE project_posts SET is_own = coalesce(is_own, $own), "
@@ -180,7 +179,7 @@ def save_reviews(
     then none is stored.
     """
     at = naive(now)
-    with store.write() as connection:
+    with store.write("people") as connection:
         project_id = find_in(connection, "projects", project)
         post_ids = {
             str(i)
@@ -214,7 +213,7 @@ def restore_reviews(
     rows: Sequence[Mapping[str, Any]],
 ) -> None:
     """Make `rows`, as `own_reviews` gave them, all that a reviewer decided on these posts."""
-    with store.write() as connection:
+    with store.write("people") as connection:
         connection.execute(f"DELETE FROM reviews WHERE {_OWN}", _own(project, post_ids, reviewer))
         save(connection, "reviews", rows, key=["project_id", "post_id", "reviewer"])
 
@@ -237,7 +236,7 @@ def tag_posts(
         raise BadInput("a board needs a name.", todo="Write one, such as hooks to steal.")
     sql = "SELECT tag FROM post_tags WHERE project_id = ? AND lower(tag) = lower(?) LIMIT 1"
     old = "SELECT post_id, note FROM post_tags WHERE project_id = ? AND tag = ?"
-    with store.write() as connection:
+    with store.write("people") as connection:
         word = str((connection.execute(sql, [project, word]).fetchone() or [word])[0])
         notes = dict(connection.execute(old, [project, word]).fetchall())
         row = {**facts, "project_id": project, "tag": word, "added_at": naive(now)}
@@ -248,7 +247,7 @@ def tag_posts(
 
 def untag_posts(store: Store, project: str, post_ids: Sequence[str], tag: str) -> None:
     """Take posts off the board `tag`."""
-    with store.write() as connection:
+    with store.write("people") as connection:
         connection.execute(
             "DELETE FROM post_tags WHERE project_id = $project AND tag = $tag "
             "AND list_contains($posts, post_id)",

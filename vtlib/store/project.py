@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 from vtlib.core import log, telemetry
-from vtlib.core.settings import Settings, load_settings
+from vtlib.core.settings import Settings, is_url, load_settings
 from vtlib.store.connection import Store
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ class Workspace:
 
     @cached_property
     def store(self) -> Store:
-        return Store(self.settings.database_path, wait_s=self.settings.lock_wait_s)
+        settings = self.settings
+        place = settings.database_url or str(settings.database_path)
+        return store_at(place, wait_s=settings.lock_wait_s)
 
     def params_path(self, project: str) -> Path:
         """The YAML of a project named by its slug or by the path of a YAML file."""
@@ -253,6 +255,15 @@ def declared_params(workspace: Workspace, slug: str, *, file: str = "") -> Param
     if is_file and not workspace.params_path(slug).exists():
         return resolve(workspace, slug, file=file, warn=False)
     return resolve(workspace, slug, warn=False)
+
+
+def store_at(place: str, *, wait_s: float = 60.0) -> Store:
+    """The store in a DuckDB file or, where `place` is postgresql://…, on that server."""
+    if not is_url(place):
+        return Store(Path(place).expanduser().resolve(), wait_s=wait_s)
+    from vtlib.store.postgres import TeamStore  # noqa: PLC0415 - one analyst needs no server
+
+    return TeamStore.at(place, wait_s=wait_s)
 
 
 class HasStore(Protocol):

@@ -21,13 +21,13 @@ def start_run(store: Store, row: Mapping[str, Any]) -> None:
     A run with the same run_id is replaced.
     """
     defaults = {"started_at": naive(row.get("started_at")), "status": "running"}
-    with store.write() as connection:
+    with store.write("runs") as connection:
         save(connection, "runs", [{**row, **defaults}], key=["run_id"])
 
 
 def finish_run(store: Store, run_id: str, *, status: str, ended_at: Any = None) -> None:
     """Close a run with `ok` or `failed`. One that was never started is left out."""
-    with store.write() as connection:
+    with store.write("runs") as connection:
         connection.execute(
             "UPDATE runs SET status = ?, ended_at = ? WHERE run_id = ?",
             [status, naive(ended_at), run_id],
@@ -36,7 +36,7 @@ def finish_run(store: Store, run_id: str, *, status: str, ended_at: Any = None) 
 
 def save_stage(store: Store, row: Mapping[str, Any]) -> None:
     """Write how a stage of a run went; once a run and stage. `row`: columns of `stage_runs`."""
-    with store.write() as connection:
+    with store.write("runs") as connection:
         save(connection, "stage_runs", [row], key=["run_id", "stage"])
 
 
@@ -49,7 +49,7 @@ def save_report(
     figure once.
     """
     rows = figures.assign(run_id=run_id, recorded_at=naive(at))
-    with store.write() as connection:
+    with store.write("runs") as connection:
         stage(connection, "run_figures", rows)
         connection.execute("DELETE FROM run_figures WHERE run_id = ?", [run_id])
         connection.execute(
@@ -77,7 +77,7 @@ def book_charge(store: Store, row: Mapping[str, Any]) -> None:
     """Book a charge that may be reported again: a known spend_id keeps its time and takes
     the new `usd`, and `units` where they are known. `row`: columns of `spend`.
     """
-    with store.write() as connection:
+    with store.write("runs") as connection:
         save(connection, "spend", [row], key=["spend_id"], keep=True)
         connection.execute(
             "UPDATE spend SET usd = $usd, units = coalesce($units, units) WHERE spend_id = $id",
@@ -104,5 +104,5 @@ def recent(
 
 
 def _add(store: Store, table: str, rows: Iterable[Mapping[str, Any]], key: str) -> None:
-    with store.write() as connection:
+    with store.write("runs") as connection:
         save(connection, table, list(rows), key=[key], keep=True)

@@ -53,7 +53,7 @@ def book_prices(store: Store, rows: Iterable[Mapping[str, Any]]) -> None:
     prices = list(rows)
     if not prices:
         return
-    with store.write() as connection:
+    with store.write("llm") as connection:
         stage(connection, "model_calls", prices)
         for sql in _BOOK:
             connection.execute(sql)

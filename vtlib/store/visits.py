@@ -1,7 +1,9 @@
-"""Whether somebody else wrote to a database file while this process worked with it.
+"""Whether somebody else wrote to a database while this process worked with it.
 
 A file's stamp changes with every write. A process that notes the stamp at each of its openings and
-closings sees what others wrote in between: they cannot write while it has the file open.
+closings sees what others wrote in between: they cannot write while it has the file open. On a
+PostgreSQL, where they can, each write is counted before it is made and after; a process that counts
+its own sees whether there were others.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import TypeAlias
 from vtlib.store import locks
 
 FileStamp: TypeAlias = tuple[int, ...]  # time of change (ns) and bytes, of the file and its log
-_visits: dict[Path, tuple[FileStamp, FileStamp, bool]] = {}
+_visits: dict[str, tuple[FileStamp, FileStamp, bool]] = {}
 
 
 def file_stamp(path: Path) -> FileStamp:
@@ -28,28 +30,44 @@ def file_stamp(path: Path) -> FileStamp:
     return tuple(numbers)
 
 
-def visit(path: str) -> tuple[FileStamp, FileStamp, bool] | None:
-    """(stamp when this process first opened the file, stamp when it last left it, whether nobody
-    else wrote in between); None = it never opened it.
+def visit(name: str) -> tuple[FileStamp, FileStamp, bool] | None:
+    """(stamp when this process first opened the database `name` (`Store.name`), stamp when it last
+    left it, whether nobody else wrote in between); None = it never opened it.
     """
     locks.close_idle()
-    return _visits.get(Path(path))
+    return _visits.get(name)
 
 
-def forget(path: Path) -> None:
+def forget(name: str) -> None:
     """Begin anew: the next opening is the first."""
     locks.close_idle()
-    _visits.pop(path, None)
+    _visits.pop(name, None)
+
+
+def is_known(name: str) -> bool:
+    """Whether this process has opened the database since it was told to forget it."""
+    return name in _visits
+
+
+def note(name: str, stamp: FileStamp) -> None:
+    """Note the stamp of a PostgreSQL before this process writes to it."""
+    _visits[name] = (stamp, stamp, True)
+
+
+def count(name: str) -> None:
+    """Count a write of this process to a PostgreSQL, as its own stamp does."""
+    first, (last, *_), is_alone = _visits[name]
+    _visits[name] = (first, (last + 1,), is_alone)
 
 
 def begin(path: Path) -> None:
     """Note that the file was opened, before anything is written."""
     stamp = file_stamp(path)
-    first, last, is_alone = _visits.get(path, (stamp, stamp, True))
-    _visits[path] = (first, last, is_alone and last == stamp)
+    first, last, is_alone = _visits.get(str(path), (stamp, stamp, True))
+    _visits[str(path)] = (first, last, is_alone and last == stamp)
 
 
 def end(path: Path) -> None:
     """Note that the file was closed."""
-    first, _, is_alone = _visits[path]
-    _visits[path] = (first, file_stamp(path), is_alone)
+    first, _, is_alone = _visits[str(path)]
+    _visits[str(path)] = (first, file_stamp(path), is_alone)

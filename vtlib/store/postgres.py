@@ -1,0 +1,414 @@
+"""The store of a team: the same tables in PostgreSQL, asked through DuckDB's own extension.
+
+A process keeps one DuckDB in memory with the server attached to it, views made once; the extension
+keeps a few connections and tests each before it is used, so that a server may be restarted. An
+operation is one transaction (REPEATABLE READ), a writing one under the locks of its rooms
+(`room_locks.py`). All is in the schema SCHEMA, beside whatever else the database holds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+
+from vtlib.core import log
+from vtlib.core.errors import BadInput, CredentialsMissing, DataCheckFailed, StoreBusy, VtError
+from vtlib.core.settings import url_passwords
+from vtlib.store import migrate, room_locks, visits
+from vtlib.store.connection import CONFIG, Connection, Store, memory_mb
+from vtlib.store.keys import KEYS
+
+SCHEMA = "viraltracker"
+_PATH = f"SET search_path = 'memory.main,vt.{SCHEMA}'"
+_RETRY_S = 0.1
+_JSON = f"""SELECT table_name, list(column_name) FROM postgres_query('vt', '
+    SELECT table_name::text, column_name::text FROM information_schema.columns
+    WHERE table_schema = ''{SCHEMA}'' AND data_type = ''json'' ') GROUP BY table_name"""
+_WRITES = re.compile(r"((?:^|;)\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+)(\w+)\b(?!\.)")
+_DOUBLE = re.compile(r"\bDOUBLE\b")  # the one type that is called otherwise there
+_LOGIN = re.compile(
+    r"authentication failed|no password supplied|role \S+ does not exist|no pg_hba", re.IGNORECASE
+)
+_UNKNOWN = re.compile(r"database \S+ does not exist|could not translate host", re.IGNORECASE)
+_AWAY = re.compile(
+    r"unable to connect|connection .*failed|server closed the connection|could not connect|"
+    r"terminating connection|no connection to the server|connection refused|starting up|"
+    r"shutting down|SSL connection has been closed|the connection is (closed|lost)|"
+    r"timeout expired",
+    re.IGNORECASE,
+)
+_TWICE = re.compile(r'unique constraint "(\w+)_key".*?(?:Key (.+?) already exists|$)', re.DOTALL)
+_RIGHTS = re.compile(
+    r"permission denied for \w+ \w+|row-level security policy[^\"]*\"\w+\"|only an approver[^\"\n]*"
+)
+
+
+@dataclass(frozen=True)
+class TeamStore(Store):
+    """The database at `url` (postgresql://…); `path` is its name alone, without the password.
+
+    As `Store`, but readers never wait, and writers only for those of their rooms. Raises
+    CredentialsMissing for a refused login and for what the login may not do, StoreBusy for a server
+    that does not answer within `wait_s`, DataCheckFailed for a second row of one key.
+    """
+
+    url: str = field(default="", repr=False)
+
+    @classmethod
+    def at(cls, url: str, *, wait_s: float = 60.0) -> TeamStore:
+        """The store at `url`. Raises BadInput where it is no URL of a PostgreSQL, or the extra
+        `team` is not installed.
+        """
+        facts = _facts(url)
+        name = f"{facts.get('host', 'localhost')}:{facts.get('port', 5432)}/{facts.get('dbname')}"
+        return cls(Path(name), wait_s, url=url)
+
+    @property
+    def name(self) -> str:
+        return f"postgresql://{self.path}"
+
+    @contextmanager
+    def session(self, *, is_reading: bool = False, is_bulk: bool = False) -> Iterator[None]:
+        """Nothing: operations of a process share its connections always."""
+        del is_reading, is_bulk
+        yield
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads: all of it sees the tables as they were at its start."""
+        with _named(self), self._transaction(time.monotonic() + self.wait_s, "READ ONLY") as cursor:
+            yield cursor
+
+    @contextmanager
+    def write(self, *rooms: str) -> Iterator[Connection]:
+        """A transaction under the locks of `rooms`, those whose tables it writes; none = all."""
+        end = time.monotonic() + self.wait_s
+        with _named(self), log.timed("write", level="debug"):
+            _reachable(self, end)
+            if not _link(self.url).has_views:
+                self._begun(end, "READ ONLY").close()  # a migration takes the locks of all rooms
+            with room_locks.locked(self.url, rooms, end=end) as lock:
+                self._begin_visit(lock)
+                with self._transaction(end, "READ WRITE") as cursor:
+                    yield cursor
+                    lock.execute("SELECT 1")  # a lock that got lost would protect nothing
+                self._note_write(lock)
+
+    def alone(self, lock: str, *, what: str) -> AbstractContextManager[None]:
+        """As `Store.alone`, on any machine."""
+        return room_locks.alone(self.url, lock, what=what)
+
+    def close(self) -> None:
+        """As `Store.close`."""
+        _drop(self.url)
+        room_locks.close(self.url)
+
+    def stamp(self) -> visits.FileStamp:
+        """What changes with every write to the database."""
+        with _named(self), room_locks.lent(self.url) as connection:
+            return _stamp(connection)
+
+    def _begin_visit(self, connection: Any) -> None:
+        """Count the write before it is made and after: who looks in between sees that."""
+        if not visits.is_known(self.name):
+            visits.note(self.name, _stamp(connection))
+        self._note_write(connection)
+
+    def _note_write(self, connection: Any) -> None:
+        with suppress(Exception):  # the first write of all makes the counter
+            connection.execute(f"SELECT nextval('{SCHEMA}.writes')")
+            visits.count(self.name)
+
+    @contextmanager
+    def _transaction(self, end: float, mode: str) -> Iterator[Connection]:
+        cursor = self._begun(end, mode)
+        if mode == "READ ONLY" and not visits.is_known(self.name):
+            visits.note(self.name, self.stamp())
+        try:
+            yield cursor
+            cursor.commit()
+        except BaseException:
+            with suppress(duckdb.Error):
+                cursor.rollback()
+            raise
+        finally:
+            cursor.close()
+
+    def _begun(self, end: float, mode: str) -> Connection:
+        """A cursor whose transaction has begun on a server that answers, at today's schema."""
+        while True:
+            try:
+                link = _link(self.url)
+                cursor = link.connection.cursor()
+                if _is_current(cursor, mode):
+                    if link.has_views:
+                        return cast("Connection", _Cursor(cursor, link.veiled))
+                    cursor.close()  # what is made after a transaction began is not in it
+                    link.make_views()
+                    continue
+            except duckdb.Error as error:
+                _drop(self.url)
+                if not _AWAY.search(str(error)) or time.monotonic() > end:
+                    raise
+                time.sleep(_RETRY_S)
+            else:
+                cursor.close()
+                self._migrate(end)
+
+    def _migrate(self, end: float) -> None:
+        """Bring the database to today's schema. Raises CredentialsMissing for who may not."""
+        with room_locks.locked(self.url, (), end=end) as lock, lock.transaction():
+            lock.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            lock.execute(f"SET LOCAL search_path = {SCHEMA}")
+            lock.execute("CREATE SEQUENCE IF NOT EXISTS writes")
+            lock.execute(migrate.RECORD)
+            rows = lock.execute("SELECT version FROM schema_migrations").fetchall()
+            for version, path in migrate.files():
+                if (version,) not in rows:
+                    lock.execute(_DOUBLE.sub("double precision", path.read_text("utf-8")))
+                    lock.execute(
+                        "INSERT INTO schema_migrations VALUES (%s, %s, %s, %s)",
+                        migrate.record(version),
+                    )
+            tables = _tables(lock)
+            comments = migrate.comments_of(tables, schema=SCHEMA)
+            lock.execute(";".join([*_constraints(lock, tables), *comments]))
+        _drop(self.url)
+
+
+@dataclass
+class _Link:
+    """A DuckDB in memory with the server attached as `vt`."""
+
+    connection: Connection
+    has_views: bool = False
+    veiled: frozenset[str] = frozenset()  # tables with a view of their own name in front
+
+    def make_views(self) -> None:
+        """The views, and one in front of each table with JSON, which arrives as text."""
+        with _guard:
+            if self.has_views:
+                return
+            with self.connection.cursor() as cursor:
+                cursor.execute(_PATH)
+                json_columns = cursor.execute(_JSON).fetchall()
+                for table, columns in json_columns:
+                    casts = ", ".join(f'"{name}"::JSON AS "{name}"' for name in columns)
+                    cursor.execute(
+                        f"CREATE OR REPLACE VIEW memory.main.{table} AS "
+                        f"SELECT * REPLACE ({casts}) FROM vt.{SCHEMA}.{table}"
+                    )
+                for sql in migrate.view_sql():
+                    cursor.execute(sql)
+            self.veiled = frozenset(table for table, _ in json_columns)
+            self.has_views = True
+
+
+@dataclass(frozen=True)
+class _Cursor:
+    """A DuckDB connection whose statements that write name the table behind the view."""
+
+    connection: Connection
+    veiled: frozenset[str]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+    def execute(self, sql: str, values: Any = None) -> Connection:
+        """As DuckDB's."""
+        return self.connection.execute(_WRITES.sub(self._unveiled, sql), values)
+
+    def _unveiled(self, match: re.Match[str]) -> str:
+        is_veiled = match[2] in self.veiled
+        return f"{match[1]}vt.{SCHEMA}.{match[2]}" if is_veiled else match[0]
+
+
+_links: dict[tuple[int, str], _Link] = {}
+_guard = threading.RLock()
+
+
+def _link(url: str) -> _Link:
+    key = (os.getpid(), url)  # a fork does not use what its parent opened
+    with _guard:
+        if key not in _links:
+            _links[key] = _Link(_attached(url))
+        return _links[key]
+
+
+def _is_current(cursor: Connection, mode: str) -> bool:
+    """Begin a transaction; whether all migrations were applied. Raises BadInput as
+    `migrate.require_known` does.
+    """
+    try:
+        cursor.execute(_PATH)
+    except duckdb.CatalogException:  # a new database
+        return False
+    cursor.execute(f"BEGIN TRANSACTION {mode}")
+    versions = migrate.applied_versions(cursor)
+    migrate.require_known(versions)
+    return migrate.numbered() <= set(versions)
+
+
+def _drop(url: str) -> None:
+    """Forget the link: operations that go on keep it, the next makes another."""
+    with _guard:
+        _links.pop((os.getpid(), url), None)
+
+
+def _attached(url: str) -> Connection:
+    """A new DuckDB with the server attached. The password goes into a secret of DuckDB's, which
+    no message shows.
+    """
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - of the extra `team`
+
+    facts = _facts(url)
+    password = facts.pop("password", None)
+    config = {**CONFIG, "memory_limit": f"{memory_mb()}MB", "threads": min(os.cpu_count() or 1, 4)}
+    config.pop("wal_autocheckpoint", None)
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute(f"LOAD {_text(_extension())}")
+    connection.execute(
+        "SET pg_null_byte_replacement = '\ufffd'"
+    )  # PostgreSQL has no text with a zero byte
+    options = f"TYPE postgres, SCHEMA '{SCHEMA}'"
+    if password:
+        connection.execute(f"CREATE SECRET team (TYPE postgres, PASSWORD {_text(str(password))})")
+        options += ", SECRET team"
+    conninfo = make_conninfo(**{**facts, "application_name": room_locks.application_name()})
+    connection.execute(f"ATTACH {_text(conninfo)} AS vt ({options})")
+    return connection
+
+
+def _facts(url: str) -> dict[str, Any]:
+    """The parts of the URL as libpq names them."""
+    try:
+        import psycopg  # noqa: PLC0415 - of the extra `team`
+        from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise BadInput(
+            "a database on PostgreSQL needs more packages.",
+            todo='Install them: pip install "viraltracker[team]"',
+        ) from None
+    try:
+        return dict(conninfo_to_dict(url, connect_timeout=10))
+    except psycopg.Error as error:
+        message = _masked(str(error), url)
+        raise BadInput(f"VT_DATABASE is no URL of a PostgreSQL: {message}") from None
+
+
+@cache
+def _extension() -> Path:
+    """The extension's file in its wheel; DuckDB loads it where it is and checks its signature."""
+    from importlib.resources import files  # noqa: PLC0415
+
+    folder = files("duckdb_extension_postgres_scanner") / "extensions" / f"v{duckdb.__version__}"
+    path = Path(str(folder)) / "postgres_scanner.duckdb_extension"
+    if not path.exists():
+        raise BadInput(
+            f"there is no postgres extension for DuckDB {duckdb.__version__}.",
+            todo='Install the two that fit: pip install "viraltracker[team]"',
+        )
+    return path
+
+
+def _reachable(store: TeamStore, end: float) -> None:
+    """Wait until the server answers: it may be about to start."""
+    import psycopg  # noqa: PLC0415
+
+    while True:
+        try:
+            with room_locks.lent(store.url):
+                return
+        except psycopg.OperationalError as error:
+            if not _AWAY.search(str(error)) or _LOGIN.search(str(error)):
+                raise
+            if time.monotonic() > end:
+                raise
+        time.sleep(_RETRY_S)
+
+
+def _tables(connection: Any) -> set[str]:
+    sql = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
+    return {str(name) for (name,) in connection.execute(sql, (SCHEMA,)).fetchall()}
+
+
+def _constraints(connection: Any, tables: set[str]) -> list[str]:
+    """The unique constraints that are missing: of each table's key, examined at the commit."""
+    sql = "SELECT conname FROM pg_constraint WHERE connamespace = %s::regnamespace"
+    there = {str(name) for (name,) in connection.execute(sql, (SCHEMA,)).fetchall()}
+    return [
+        f"ALTER TABLE {SCHEMA}.{table} ADD CONSTRAINT {table}_key UNIQUE NULLS NOT DISTINCT "
+        f"({', '.join(key)}) DEFERRABLE INITIALLY DEFERRED"
+        for table, key in KEYS.items()
+        if table in tables and f"{table}_key" not in there
+    ]
+
+
+def _stamp(connection: Any) -> visits.FileStamp:
+    sql = "SELECT to_regclass(%s)::oid"
+    if connection.execute(sql, (f"{SCHEMA}.writes",)).fetchone() == (None,):
+        return (0,)
+    row = connection.execute(f"SELECT last_value, is_called FROM {SCHEMA}.writes").fetchone()
+    return (int(row[0]) if row[1] else 0,)
+
+
+@contextmanager
+def _named(store: TeamStore) -> Iterator[None]:
+    """Errors of the server as ours, without the password; others as they are."""
+    import psycopg  # noqa: PLC0415
+
+    try:
+        yield
+    except (duckdb.Error, psycopg.Error) as error:
+        if named := _as_ours(store, error):
+            raise named from None
+        raise
+
+
+def _as_ours(store: TeamStore, error: Exception) -> VtError | None:
+    words = _masked(str(error), store.url)
+    first = " ".join(words.split())[-300:]
+    if match := _TWICE.search(words):
+        where = f" with {match[2]}" if match[2] else ""
+        return DataCheckFailed(
+            f"a second row of {match[1]}{where} was refused; nothing was stored.",
+            todo="That is a fault of ours: please report it.",
+        )
+    if match := _RIGHTS.search(words):
+        return CredentialsMissing(
+            f"your login may not do this: {match[0]}.", todo="Ask for a role: vt store role --help"
+        )
+    if _LOGIN.search(words):
+        return CredentialsMissing(
+            f"{store.name} refuses the login: {first}", todo="See VT_DATABASE and PGPASSWORD."
+        )
+    if _UNKNOWN.search(words):
+        return BadInput(f"{store.name} cannot be used: {first}", todo="See VT_DATABASE.")
+    if "could not serialize" in words:
+        return StoreBusy("somebody else changed the same rows; nothing was stored.", todo=_AGAIN)
+    if _AWAY.search(words):
+        return StoreBusy(f"{store.name} does not answer: {first}", todo=_AGAIN)
+    return None
+
+
+_AGAIN = "Run the command again: it goes on where it stopped."
+
+
+def _masked(text: str, url: str) -> str:
+    for word in url_passwords(url):
+        text = text.replace(word, log.MASK)
+    return text
+
+
+def _text(value: Path | str) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

@@ -4,7 +4,6 @@ services (tests/peers), killed at a point of each kind of job.
 
 import json
 import os
-import shutil
 import signal
 import time
 from collections import Counter
@@ -23,15 +22,25 @@ from tests.peers import killed
 from tests.peers.apify import ApifyMock
 from tests.peers.gemini import Answer, GeminiMock
 from tests.peers.host import HostMock
-from tests.peers.matrix import EVENTS, ITEM_USD, N_FILMS, N_POSTS, PAGE_ITEMS, PARAMS, TABLES
-from tests.peers.matrix import _is_clock, _NOT_COMPARED, film, item, _last
+from tests.peers.matrix import (
+    _NOT_COMPARED,
+    EVENTS,
+    ITEM_USD,
+    N_FILMS,
+    N_POSTS,
+    PAGE_ITEMS,
+    PARAMS,
+    TABLES,
+    _is_clock,
+    _last,
+    film,
+    item,
+)
 from vtlib.analysis.answer import VideoAnalysis
-from vtlib.core.settings import load_settings
 from vtlib.jobs import queue, team
-from vtlib.jobs.job import Job
 from vtlib.llm.request import schema_of
 from vtlib.outliers import store as outliers
-from vtlib.store.project import Project, Workspace
+from vtlib.store.project import store_at
 
 STALLED_S = 1.0
 
@@ -57,24 +66,26 @@ class TeamPeers:
     def paid(self) -> Counter[str]:
         """What the services were paid for by now; a download costs the platform's patience."""
         downloads = sum(e.name == "download_finished:before_reply" for e in self.host.events.log)
-        return Counter(
-            capture=len(self.apify.runs), fetch=downloads, ask=len(self.gemini.charged)
-        )
+        return Counter(capture=len(self.apify.runs), fetch=downloads, ask=len(self.gemini.charged))
 
 
 class Team:
     """A workspace whose database is at `url`; its commands are processes of their own."""
 
     def __init__(self, folder: Path, url: str, peers: TeamPeers, params: str = PARAMS) -> None:
-        self.home, self.url, self.peers = folder, url, peers
+        self.url, self.peers, self.store = url, peers, store_at(url)
         (folder / "params").mkdir(parents=True)
         (folder / "params" / "p.yaml").write_text(params)
         self.environment = {
             **os.environ,
-            **{"VT_HOME": str(folder), "VT_TEAM_DEV": url},
-            **{"APIFY_TOKEN": peers.apify.token, "GEMINI_API_KEY": peers.gemini.key},
-            **{"VT_APIFY_URL": peers.apify.url, "VT_GEMINI_URL": peers.gemini.url},
-            **{"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
+            "VT_HOME": str(folder),
+            "VT_DATABASE": url,
+            "APIFY_TOKEN": peers.apify.token,
+            "GEMINI_API_KEY": peers.gemini.key,
+            "VT_APIFY_URL": peers.apify.url,
+            "VT_GEMINI_URL": peers.gemini.url,
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
         }
 
     def started(self, *words: str, at: str = "", n: int = 0) -> BaseProcess:
@@ -111,15 +122,9 @@ class Team:
         time.sleep(STALLED_S + 0.2)
         return is_killed
 
-    @property
-    def workspace(self) -> Workspace:
-        settings = load_settings(self.home)
-        return Workspace(settings.model_copy(update={"database": self.url}))
-
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs, the oldest first."""
-        sql = queue._LIST
-        return team.rows(self.url, sql, [None])[::-1]
+        return team.rows(self.url, queue._LIST, [None])[::-1]
 
     def wait_for(self, kind: str, *statuses: str, timeout_s: float = 60) -> dict[str, Any]:
         """The newest job of a kind, once it has one of the statuses."""
@@ -139,11 +144,6 @@ class Team:
             names = [c for c in frame.columns if c not in _NOT_COMPARED and not _is_clock(c)]
             held[table] = Counter(map(str, frame[names].to_numpy().tolist()))
         return held
-
-    @property
-    def store(self):
-        from vtlib.store.connection import Store
-        return Store(self.home / "outputs" / "viraltracker.duckdb")
 
     def pick(self) -> None:
         """Pick the first posts for analysis, as a judgement would."""

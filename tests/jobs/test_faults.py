@@ -1,7 +1,5 @@
 """A worker killed in each kind of job, and what else goes wrong around a queue."""
 
-from collections import Counter
-
 import pytest
 
 from tests.jobs.faults import Team, TeamPeers

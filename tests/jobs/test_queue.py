@@ -20,10 +20,9 @@ OK = Outcome(0, "all well")
 
 
 @pytest.fixture
-def at(tmp_path, team_server, monkeypatch):
+def at(tmp_path, team_url, monkeypatch):
     """A team's workspace with the projects p and q."""
-    url = team_server()
-    monkeypatch.setenv("VT_TEAM_DEV", url)
+    monkeypatch.setenv("VT_DATABASE", team_url)
     (tmp_path / "params").mkdir()
     for slug in ("p", "q"):
         (tmp_path / "params" / f"{slug}.yaml").write_text(f"project: {slug}\n")
@@ -47,7 +46,7 @@ def work(monkeypatch):
 
 
 def worker(at, *only, **options):
-    return Worker(at, team.database_url(at.settings), [*(only or KINDS), queue.TICKS], **options)
+    return Worker(at, at.settings.database_url, [*(only or KINDS), queue.TICKS], **options)
 
 
 def work_off(at, *only, **options):
@@ -67,7 +66,7 @@ def only_job(at):
 
 
 def execute(at, sql, *values):
-    return team.rows(team.database_url(at.settings), sql, values)
+    return team.rows(at.settings.database_url, sql, values)
 
 
 def test_jobs_are_done_by_priority_each_once(at, work):
@@ -87,7 +86,7 @@ def test_jobs_are_done_by_priority_each_once(at, work):
 def test_a_wrong_job_is_refused_before_it_waits(at):
     with pytest.raises(BadInput, match="nobody"):
         queue.add(at, Job("judge", "nobody"))
-    with pytest.raises(BadInput, match="outliers.metod"):
+    with pytest.raises(BadInput, match=r"outliers\.metod"):
         queue.add(at, Job("judge", "p", ("outliers.metod=x",)))
     projects.open_project(at, "q")
     catalog.set_archived(at.store, "projects", "q", is_archived=True, now=at.now())
@@ -224,7 +223,7 @@ def test_a_cancelled_job_ends_after_its_item(at, work):
     assert items == [0]
     assert [r["status"] for r in queue.listing(at)] == ["cancelled", "cancelled"]
     assert work_off(at) == {}
-    with pytest.raises(BadInput, match="no job 1 that waits or runs"):
+    with pytest.raises(BadInput, match="no job 1 that"):
         queue.cancel(at, "1")
 
 
@@ -248,27 +247,24 @@ def test_a_large_project_lets_others_go_between_its_batches(at, work, monkeypatc
     assert {r["status"] for r in queue.listing(at)} == {"ok"}
 
 
-def dead(at):
-    """Take the one running job for one of a worker that died."""
-    execute(at, "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
-
-
 def test_a_worker_taken_for_dead_stops_and_closes_nothing(at, work):
     """It was only cut off: another has its job by now, which it must neither do nor close."""
     begun = []
+    first, other = worker(at), worker(at)
 
     def measure(project, tick):
         begun.append(project)
         if len(begun) == 1:
-            dead(at)
-            assert worker(at).rescue() == 1
-            assert work_off(at) == {"ok": 1}
+            execute(at, "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 h'")
+            assert other.rescue() == 1
+            asyncio.run(other._session(once=True))
         tick(1)
         return OK
 
     work["measure"] = measure
     queue.add(at, Job("measure", "p"))
-    assert work_off(at) == {"given up": 1}
+    asyncio.run(first.run(once=True))
+    assert (first.counts, other.counts) == ({"given up": 1}, {"ok": 1})
     assert (only_job(at)["status"], only_job(at)["message"]) == ("ok", "all well")
     assert begun == ["p", "p"]
 
@@ -309,7 +305,7 @@ def deferred(at, *, workers=1):
     """Jobs that workers' ticks put into the queue."""
 
     async def ticks():
-        url = team.database_url(at.settings)
+        url = at.settings.database_url
         app = queue.application(url)
         async with app.open_async():
             every = [schedule.defer_due(at, url, app) for _ in range(workers)]
@@ -361,7 +357,7 @@ def test_the_queue_of_an_older_procrastinate_is_brought_up_to_date(at, work):
     """3.3: without `retry` of failed jobs, made by procrastinate's own files of then."""
     from procrastinate.schema import SchemaManager
 
-    url = team.database_url(at.settings)
+    url = at.settings.database_url
     execute(at, "SELECT 1")
     execute(at, "DROP SCHEMA queue CASCADE")
     import psycopg

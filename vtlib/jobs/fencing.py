@@ -53,9 +53,10 @@ class Retries(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """When `job` is tried again, None: never."""
         if isinstance(exception, Interrupted):
-            # A second, so that others that wait go first.
-            queue = f"paused {job.task_kwargs['kind']}" if exception.is_paused else None
-            return RetryDecision(retry_in={"seconds": 1}, queue=queue)
+            if exception.is_paused:
+                kind = job.task_kwargs["kind"]
+                return RetryDecision(retry_in={"seconds": 0}, queue=f"paused {kind}")
+            return RetryDecision(retry_in={"seconds": 1})  # so that others go first
         if isinstance(exception, Failed):
             pause_s = exception.wait_s
         else:  # its row could not be written: the database went away

@@ -57,7 +57,7 @@ def add(
     on one file.
     """
     kinds.open_project(at, job)
-    url = team.database_url(at.settings)
+    url = at.settings.database_url
     if not url:
         if begin_at is not None or priority:
             raise BadInput(
@@ -94,7 +94,7 @@ def place(at: Workspace, job: Job) -> dict[str, Any]:
 def do_here(at: Workspace, job: Job, tick: Tick) -> dict[str, Any]:
     """Do a job in this process; its row in `jobs`, the exit code in it."""
     began = at.now()
-    with at.store.write() as connection:
+    with at.store.write("jobs") as connection:
         last = connection.execute("SELECT max(job_id::BIGINT) FROM jobs").fetchone()
         job_id = str((last[0] if last and last[0] else 0) + 1)
         row = {
@@ -131,7 +131,7 @@ def do_here(at: Workspace, job: Job, tick: Tick) -> dict[str, Any]:
 def _end_here(at: Workspace, job_id: str, outcome: Outcome, n_done: int) -> dict[str, Any]:
     status = "failed" if outcome.exit_code else "ok"
     cells = {"status": status, "message": outcome.message[:500], "exit_code": outcome.exit_code}
-    with at.store.write() as connection:
+    with at.store.write("jobs") as connection:
         connection.execute(
             """UPDATE jobs SET status = $status, message = $message, exit_code = $exit_code,
             n_done = $n_done, ended_at = $at, updated_at = $at WHERE job_id = $job_id""",
@@ -144,7 +144,7 @@ def listing(at: Workspace, *, limit: int | None = 50) -> list[dict[str, Any]]:
     """Jobs, the newest first: COLUMNS; status waits, paused, runs, ok, failed, cancelled, or
     `broken off` on one file, where its process is gone.
     """
-    url = team.database_url(at.settings)
+    url = at.settings.database_url
     if url:
         rows = team.rows(url, _LIST, [limit])
     else:
@@ -194,21 +194,21 @@ def resume(at: Workspace, what: str) -> int:
 def pauses(at: Workspace) -> list[dict[str, Any]]:
     """What is paused: kind or project_id (the other is empty), paused_by, paused_at."""
     sql = "SELECT kind, project_id, paused_by, paused_at FROM job_pauses ORDER BY paused_at"
-    url = team.database_url(at.settings)
+    url = at.settings.database_url
     return team.rows(url, sql) if url else at.store.rows(sql)
 
 
 def _move(at: Workspace, prefix: str, kind: str, project: str) -> int:
-    url = team.database_url(at.settings)
+    url = at.settings.database_url
     return len(team.rows(url, f"{_PAUSE} RETURNING id", [prefix, kind, project])) if url else 0
 
 
 def _write(at: Workspace, sql: str, values: Sequence[Any]) -> None:
-    url = team.database_url(at.settings)
+    url = at.settings.database_url
     if url:
         team.rows(url, sql, values)
         return
-    with at.store.write() as connection:
+    with at.store.write("jobs") as connection:
         connection.execute(sql, values)
 
 

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
 from vtlib.core import log
 from vtlib.core.cron import last_due, next_due
-from vtlib.core.errors import BadInput, StoreBusy, VtError
+from vtlib.core.errors import BadInput, VtError
 from vtlib.core.params import Params
 from vtlib.core.whole_files import write_whole
 from vtlib.jobs import queue, team
@@ -79,7 +76,7 @@ def listing(at: Workspace, project: str = "") -> list[dict[str, Any]]:
     """A row an entry: project_id, entry, words, zone, last_at (the last time that was taken up, or
     when the entry was first seen; None = not yet), next_at; both UTC.
     """
-    now, url = at.now(), team.database_url(at.settings)
+    now, url = at.now(), at.settings.database_url
     rows = []
     for entry in _all(at, project):
         mark = _team_mark(url, entry) if url else _marks(at, entry.project).get(entry.name)
@@ -126,7 +123,7 @@ def run_due(
     """
     refuse_team(at)
     rows, now = [], at.now()
-    with _alone(at, project):
+    with at.store.alone(f"schedule-{project}", what=f"the schedule of {project}"):
         marks = _marks(at, project)
         for entry in _all(at, project):
             mark = marks.get(entry.name)
@@ -150,7 +147,7 @@ def begin(at: Workspace, project: str) -> None:
 
 def refuse_team(at: Workspace) -> None:
     """Raise BadInput in a team."""
-    if team.database_url(at.settings):
+    if at.settings.database_url:
         raise BadInput("in a team the workers keep the time.", todo="Start one: vt worker")
 
 
@@ -203,16 +200,3 @@ def _save(at: Workspace, project: str, marks: dict[str, datetime]) -> None:
 
 def _file(at: Workspace, project: str) -> Path:
     return at.outputs / project / "schedule.json"
-
-
-@contextmanager
-def _alone(at: Workspace, project: str) -> Iterator[None]:
-    lock = _file(at, project).with_suffix(".lock")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(lock, timeout=0):
-            yield
-    except Timeout:
-        raise StoreBusy(
-            f"the schedule of {project} is being worked through.", todo="Wait until it has ended."
-        ) from None

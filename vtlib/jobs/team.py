@@ -9,26 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from vtlib.core.errors import BadInput, StoreBusy
 from vtlib.core.settings import Settings
+from vtlib.store import postgres, room_locks
 
 if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.rows import DictRow
 
 SCHEMA = "queue"
-OPTIONS = f"-c search_path={SCHEMA},viraltracker"
+OPTIONS = f"-c search_path={SCHEMA},{postgres.SCHEMA}"
 CONNECT_S = 10
 ONE_FILE = "set VT_DATABASE=postgresql://… (docs/team.md)"
 
 
-def database_url(settings: Settings) -> str:
-    import os
-
-    return os.environ.get("VT_TEAM_DEV", "")
-
-
 def require_url(settings: Settings, what: str) -> str:
     """The PostgreSQL of a team. Raises BadInput, saying that `what` needs one."""
-    url = database_url(settings)
+    url = settings.database_url
     if not url:
         raise BadInput(
             f"{what} needs a team's database: on one file there is no queue.",
@@ -53,6 +48,7 @@ def connect(url: str) -> Iterator[Connection[DictRow]]:
             autocommit=True,
             options=OPTIONS,
             connect_timeout=CONNECT_S,
+            application_name=room_locks.application_name(),
             row_factory=dict_row,
             cursor_factory=psycopg.RawCursor,
         ) as connection:

@@ -23,6 +23,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "captures": ("capture_id",),
     "desk_places": ("project_id", "person"),
     "film_samples": ("project_id", "post_id"),
+    "job_pauses": ("kind", "project_id"),
+    "jobs": ("job_id",),
     "measures": ("post_id",),
     "media": ("post_id",),
     "media_images": ("post_id", "position"),

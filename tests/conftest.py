@@ -4,9 +4,12 @@ databases from one.
 
 import gc
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -18,7 +21,7 @@ from tests.run.shared_server import shared_server
 from tests.store.frames import at
 from vtlib.core.quick_start import leave_out_grammar
 from vtlib.run import sequence
-from vtlib.store import locks, people
+from vtlib.store import locks, people, room_locks
 from vtlib.store.connection import Connection, Store
 from vtlib.store.project import Project, Workspace, store_at
 
@@ -98,40 +101,86 @@ def pytest_runtest_call():
         locks.close_idle()
 
 
+@dataclass
+class TeamServer:
+    """A PostgreSQL with databases at today's schema; who is done gives one back, and it is emptied
+    for the next: to make one takes half a second.
+    """
+
+    url: str
+    free: list[str] = field(default_factory=list)
+    n_made: int = 0
+
+    def take(self) -> str:
+        """The URL of an empty database."""
+        if self.free:
+            return self.free.pop()
+        self.n_made += 1
+        return databases.create(self.url, f"t{self.n_made}", template="first")
+
+    def give(self, url: str) -> None:
+        """Take a database back, unless its schema was touched."""
+        with room_locks.lent(url) as connection:
+            connection.execute(EMPTY)
+            rows = connection.execute(VERSIONS).fetchall()
+        if dict(rows) == self.schema:
+            self.free.append(url)
+
+    @cached_property
+    def schema(self) -> dict[int, str]:
+        """Digests by version of a database that nobody touched."""
+        with room_locks.lent(databases.named(self.url, "first")) as connection:
+            return dict(connection.execute(VERSIONS).fetchall())
+
+
+VERSIONS = "SELECT version, sha256 FROM viraltracker.schema_migrations"
+EMPTY = """DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT tablename FROM pg_tables
+        WHERE schemaname = 'viraltracker' AND tablename <> 'schema_migrations'
+    LOOP EXECUTE 'DELETE FROM viraltracker.' || name; END LOOP;
+END $$"""
+
+
 @pytest.fixture(scope="session")
-def team_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """Makes a new database at today's schema on a PostgreSQL of this worker; gives its URL."""
-    with databases.postgres(tmp_path_factory.mktemp("pg"), is_lasting=False) as url:
-        first = databases.create(url, "first")
-        store_at(first).query("SELECT 1")
-        store_at(first).close()
-        numbers = count()
-        yield lambda: databases.create(url, f"t{next(numbers)}", template="first")
+def team_server() -> Iterator[TeamServer]:
+    """A PostgreSQL of this worker. Its folder is not below pytest's, which any other run of it
+    closes to the user that the server runs as.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="vt-pg-") as folder,
+        databases.postgres(Path(folder) / "data", is_lasting=False) as url,
+    ):
+        first = store_at(databases.create(url, "first"))
+        first.query("SELECT 1")
+        server = TeamServer(url)
+        assert len(server.schema) > 10
+        first.close()
+        yield server
 
 
 @pytest.fixture
-def team_url(team_server: Callable[[], str]) -> Iterator[str]:
-    """The URL of a new PostgreSQL database."""
-    url = team_server()
+def team_url(team_server: TeamServer) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    url = team_server.take()
     yield url
-    store_at(url).close()
+    team_server.give(url)
 
 
 @pytest.fixture(params=["file", "postgresql"])
 def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
     """Makes new, empty stores: what holds for a file holds for a team's PostgreSQL."""
     stores: list[Store] = []
+    server = request.getfixturevalue("team_server") if request.param == "postgresql" else None
 
     def make() -> Store:
         path = tmp_path / "outputs" / f"vt{len(stores) or ''}.duckdb"
-        place = request.getfixturevalue("team_server")() if is_team else str(path)
-        stores.append(store_at(place, wait_s=30))
+        stores.append(store_at(server.take() if server else str(path), wait_s=30))
         return stores[-1]
 
-    is_team = request.param == "postgresql"
     yield make
     for store in stores:
-        store.close()
+        if server:
+            server.give(store.url)
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 joined.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -30,8 +28,8 @@ OWNER = "tiktok:7"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = Store(tmp_path / "vt.duckdb", wait_s=30)
+def store(new_store) -> Store:
+    store = new_store()
     people.ensure_project(store, PROJECT, now=at(0))
     return store
 

@@ -3,7 +3,6 @@
 """
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -54,8 +53,8 @@ def likes(store: Store, name: str) -> list[tuple]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "vt.duckdb")
+def store(new_store) -> Store:
+    return new_store()
 
 
 def test_what_was_hidden_stays_hidden_when_it_turns_into_a_tiny_number(store: Store) -> None:

@@ -8,15 +8,14 @@ import pytest
 
 from vtlib.core.errors import BadInput
 from vtlib.llm import answers as analyses
-from vtlib.store.connection import Store
 from vtlib.store.data_checks import run_checks
 
 AT = datetime(2026, 6, 1, 12)
 
 
 @pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path / "a.duckdb")
+def store(new_store):
+    return new_store()
 
 
 def row(status="ok", **given):

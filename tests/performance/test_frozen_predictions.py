@@ -18,8 +18,8 @@ from vtlib.store.data_checks import run_checks
 
 
 @pytest.fixture
-def store(tmp_path) -> Store:
-    store = Store(tmp_path / "vt.duckdb", wait_s=30)
+def store(new_store) -> Store:
+    store = new_store()
     people.ensure_project(store, PROJECT, now=at(0))
     place = scripts.ScriptHome(project=PROJECT)
     scripts.create(store, Script("Hum"), scripts.Making("Ann"), place=place, script_id="hum")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.samples import HOSTILE, PLAIN, WORLD
+from tests.store.frames import place_of
 from vtlib.core.errors import BadInput
 from vtlib.scripts import comments, production, queries
 from vtlib.scripts import store as script_store
@@ -28,8 +29,8 @@ ANN = Making("Ann")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = Store(tmp_path / "vt.duckdb", wait_s=30)
+def store(new_store) -> Store:
+    store = new_store()
     catalog.create_brand(store, "Yakety Pack")
     catalog.create_product(store, "yakety-pack", {"name": "Core Deck"})
     return store
@@ -91,11 +92,11 @@ def test_who_started_from_an_older_version_is_told(store: Store, script_id: str)
     assert [v["made_by"] for v in queries.versions(store, script_id)] == ["Ann", "Ben"]
 
 
-def _add(path: Path, script_id: str, person: str, base_version: int, start: float) -> None:
+def _add(store: Store, script_id: str, person: str, base_version: int, start: float) -> None:
     time.sleep(max(0.0, start - time.time()))
     try:
         script_store.add_version(
-            Store(path, wait_s=60),
+            store,
             script_id,
             retitled(person),
             Making(person),
@@ -109,8 +110,7 @@ def test_of_processes_that_started_from_one_version_one_wins(store: Store, scrip
     context = multiprocessing.get_context("spawn")
     start = time.time() + 3
     workers = [
-        context.Process(target=_add, args=(store.path, script_id, f"p{n}", 1, start))
-        for n in range(4)
+        context.Process(target=_add, args=(store, script_id, f"p{n}", 1, start)) for n in range(4)
     ]
     for worker in workers:
         worker.start()
@@ -125,14 +125,13 @@ def test_of_processes_that_started_from_one_version_one_wins(store: Store, scrip
 
 WRITER = """
 import sys
-from pathlib import Path
 from dataclasses import replace
 from tests.scripts.samples import PLAIN
 from vtlib.scripts import queries
 from vtlib.scripts import store as script_store
-from vtlib.store.connection import Store
+from vtlib.store.project import store_at
 from vtlib.scripts.store import Making
-store = Store(Path(sys.argv[1]), wait_s=30)
+store = store_at(sys.argv[1], wait_s=30)
 seen = queries.get(store, sys.argv[2])["version"]
 print("ready", flush=True)
 while True:
@@ -146,7 +145,7 @@ def test_a_kill_at_any_moment_leaves_one_current_version(store: Store, script_id
     acknowledged = 1
     for acks, after_s in ((0, 0.02), (1, 0.0), (1, 0.03), (2, 0.07)):
         writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(store.path), script_id],
+            [sys.executable, "-c", WRITER, place_of(store), script_id],
             stdout=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).parents[2],

@@ -84,6 +84,11 @@ def begun(capture_id, day=0.0):
     }
 
 
+def place_of(store) -> str:
+    """What `store_at` opens again, in another process."""
+    return getattr(store, "url", "") or str(store.path)
+
+
 def dump(store, *, without=()) -> dict[str, list]:
     """All rows of the tables that captures write, in one order, to compare databases by."""
     tables = [

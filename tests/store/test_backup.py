@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.store.frames import PROJECT, account, at, begun, capture, dump
+from tests.store.frames import PROJECT, account, at, begun, capture, dump, place_of
 from vtlib.capture import store as captures
 from vtlib.core.errors import BadInput
 from vtlib.store import backup, people
@@ -28,16 +28,20 @@ OWNER = "tiktok:7"
 KEPT = {"VARCHAR", "JSON", "BIGINT", "INTEGER", "DOUBLE", "BOOLEAN", "TIMESTAMP", "DATE"}
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with a brackets-and-blanks name, rows of most kinds, parameters and a film."""
-    home = tmp_path_factory.mktemp("saved") / "my [work]space"
-    store = Store(home / backup.DATABASE, wait_s=30)
+def fill(store: Store) -> Store:
     people.ensure_project(store, PROJECT, now=at(0))
     posts = [("1", OWNER, 10), ("2", OWNER, 20), ("3", OWNER, 7)]
     captures.begin(store, begun("c", 1))
     captures.ingest(store, capture("c", 1, [account(1, "7", "Ann é漢🎬")], posts))
     captures.finish(store, "c")
+    return store
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a brackets-and-blanks name, rows of most kinds, parameters and a film."""
+    home = tmp_path_factory.mktemp("saved") / "my [work]space"
+    fill(Store(home / backup.DATABASE, wait_s=30))
     for name, content in {
         "params/p.yaml": b"project: p",
         "outputs/media/ab/f.mp4": b"\0" * 9,
@@ -69,6 +73,14 @@ def test_what_is_restored_equals_what_was_saved(home: Path, tmp_path: Path, name
     assert left == {name, "new", "outputs", "params"}
 
 
+def test_a_backup_of_either_store_becomes_a_workspace(new_store, tmp_path: Path) -> None:
+    store = fill(new_store())
+    made = backup.save(store, tmp_path / "there", root=tmp_path)
+    assert backup.restore(tmp_path / "there", tmp_path / "new").rows == made.rows
+    assert dump(store_of(tmp_path / "new")) == dump(store)
+    assert made.rows["raw_items"] == 3
+
+
 def test_every_type_of_the_schema_survives_parquet(home: Path) -> None:
     with store_of(home).read() as connection:
         rows = connection.execute(
@@ -81,25 +93,25 @@ def test_every_type_of_the_schema_survives_parquet(home: Path) -> None:
 
 WRITER = """
 import sys, time
-from pathlib import Path
-from vtlib.store.connection import Store
-store = Store(Path(sys.argv[1]), wait_s=30)
-print("up", flush=True)
+from vtlib.store.project import store_at
+store = store_at(sys.argv[1], wait_s=30)
 for number in range(10_000):
     with store.write() as connection:  # two tables, always together
         connection.execute("INSERT INTO brands (brand_id) VALUES (?)", [str(number)])
         connection.execute("INSERT INTO products (product_id) VALUES (?)", [str(number)])
+    print("there", flush=True)
 """
 
 
 def test_while_another_process_writes_the_tables_still_belong_together(
-    home: Path, tmp_path: Path
+    new_store, tmp_path: Path
 ) -> None:
-    words = [sys.executable, "-c", WRITER, str(home / backup.DATABASE)]
+    store = fill(new_store())
+    words = [sys.executable, "-c", WRITER, place_of(store)]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as writer:
         assert writer.stdout.readline()
         time.sleep(0.2)
-        made = [backup.save(store_of(home), tmp_path / f"b{i}", root=home) for i in range(3)]
+        made = [backup.save(store, tmp_path / f"b{i}", root=tmp_path) for i in range(3)]
         assert writer.poll() is None, "the writer was not disturbed"
         writer.kill()
     counts = [(m.rows["brands"], m.rows["products"]) for m in made]

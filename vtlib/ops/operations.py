@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +17,6 @@ from vtlib.core.params import Params, parse_params
 from vtlib.ops import connectivity, health
 from vtlib.ops.health import HealthCheck
 from vtlib.store import backup, usage
-from vtlib.store.connection import Store
 from vtlib.store.project import Workspace
 from vtlib.store.usage import UsageScope
 
@@ -146,19 +145,19 @@ def _read_params(at: Workspace) -> tuple[list[Params], list[HealthCheck]]:
 
 
 def _database(at: Workspace) -> list[HealthCheck]:
-    path = at.settings.database_path
-    if not path.exists():
+    path, is_file = at.settings.database_path, not at.settings.database_url
+    if is_file and not path.exists():
         return [HealthCheck("database", "warn", f"none yet at {path}", "Run: vt init")]
-    store = Store(path, wait_s=min(at.settings.lock_wait_s, LOCK_WAIT_MAX_S))
     try:
+        store = replace(at.store, wait_s=min(at.settings.lock_wait_s, LOCK_WAIT_MAX_S))
         posts = int(store.query("SELECT count(*) AS n FROM posts")["n"].iloc[0])
     except StoreBusy as error:
         todo = "Wait until it is done, or close it; then run the command again."
         return [HealthCheck("database", "fail", error.message, todo, error.exit_code)]
     except VtError as error:
         return [HealthCheck("database", "fail", error.message, error.todo, error.exit_code)]
-    size_mb = path.stat().st_size / 1e6
-    return [HealthCheck("database", "ok", f"{posts:,} posts, {size_mb:,.1f} MB, nobody holds it")]
+    state = f"{path.stat().st_size / 1e6:,.1f} MB, nobody holds it" if is_file else store.name
+    return [HealthCheck("database", "ok", f"{posts:,} posts, {state}")]
 
 
 def _services(at: Workspace) -> list[HealthCheck]:

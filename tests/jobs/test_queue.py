@@ -26,9 +26,9 @@ def at(tmp_path, team_url, monkeypatch):
     (tmp_path / "params").mkdir()
     for slug in ("p", "q"):
         (tmp_path / "params" / f"{slug}.yaml").write_text(f"project: {slug}\n")
-    found = Workspace(load_settings(tmp_path))
     monkeypatch.setattr(attempt, "LOOK_S", 0.0)
-    return found
+    yield Workspace(load_settings(tmp_path))
+    team.rows(team_url, "DROP SCHEMA queue CASCADE")  # the next test takes the database, too
 
 
 @pytest.fixture

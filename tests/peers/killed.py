@@ -23,7 +23,6 @@ from vtlib.media import probe  # noqa: F401
 from vtlib.media import stage as downloads  # noqa: F401
 from vtlib.media import store as media
 from vtlib.outliers import store as judgements
-from vtlib.run import pages
 from vtlib.store import runs
 from vtlib.store.connection import Store
 
@@ -53,7 +52,7 @@ WRITERS: dict[str, tuple[Any, str, Callable[..., bool]]] = {
     "answer_checked": (analyses, "save_check", is_any),
     "judgement_saved": (judgements, "save_run", is_any),
     "stage_saved": (runs, "save_stage", is_any),
-    "index_written": (pages, "write_index", is_any),
+    "run_closed": (runs, "finish_run", is_any),
 }
 
 

@@ -91,7 +91,7 @@ def place(at: Workspace, job: Job) -> dict[str, Any]:
     return {"queue": queue, "lock": job.lock, "queueing_lock": job.sameness}
 
 
-def do_here(at: Workspace, job: Job, tick: Tick) -> dict[str, Any]:
+def do_here(at: Workspace, job: Job, tick: Tick = lambda _: None) -> dict[str, Any]:
     """Do a job in this process; its row in `jobs`, the exit code in it."""
     began = at.now()
     with at.store.write("jobs") as connection:

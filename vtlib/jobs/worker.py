@@ -171,7 +171,7 @@ class Worker:
             del timestamp
             await self.tick(app)
 
-        def job(context: JobContext, **facts: Any) -> None:
+        def job(context: JobContext, /, **facts: Any) -> None:
             try:
                 self.do(context, facts)
             except (Interrupted, Failed, JobAborted):

@@ -13,7 +13,7 @@ from vtlib.cli import vt
 from vtlib.core.errors import BadInput, SourceFailed, StoreBusy
 from vtlib.core.settings import load_settings
 from vtlib.jobs import kinds, queue, schedule, timer
-from vtlib.jobs.job import Job, Outcome
+from vtlib.jobs.job import Job, JobOutcome
 from vtlib.store.project import Workspace
 
 YAML = "project: p\nschedule: {zone: Europe/Berlin, capture: '0 * * * *', run: '30 2 * * *'}\n"
@@ -45,7 +45,7 @@ def work(monkeypatch):
         tick(3)
         if job.kind in errors:
             raise errors[job.kind]
-        return Outcome(0, "done")
+        return JobOutcome(0, "done")
 
     monkeypatch.setattr(kinds, "work", instead)
     return log, errors

@@ -10,13 +10,13 @@ import pytest
 from vtlib.core.errors import BadInput, BudgetReached, CredentialsMissing, SourceFailed
 from vtlib.core.settings import load_settings
 from vtlib.jobs import attempt, kinds, queue, schedule, team
-from vtlib.jobs.job import KINDS, TRIES_MAX, Job, Outcome
+from vtlib.jobs.job import KINDS, TRIES_MAX, Job, JobOutcome
 from vtlib.jobs.worker import Worker
 from vtlib.ops import projects
 from vtlib.store import catalog
 from vtlib.store.project import Workspace
 
-OK = Outcome(0, "all well")
+OK = JobOutcome(0, "all well")
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def at(tmp_path, team_url, monkeypatch):
 
 @pytest.fixture
 def work(monkeypatch):
-    """What jobs do instead: a function (project, tick) -> Outcome, by kind; `log` of all begun."""
+    """What jobs do instead: a function (project, tick) -> JobOutcome by kind; `log` of all."""
     functions, log = dict.fromkeys(KINDS, lambda *_: OK), []
 
     def instead(at, job, tick, on_total=None):
@@ -161,7 +161,7 @@ def test_only_what_passes_is_tried_again(at, work, error, code, is_tried_again):
 
 
 def test_a_job_is_given_up_after_so_many_tries(at, work):
-    work["judge"] = lambda *_: Outcome(4, "down")
+    work["judge"] = lambda *_: JobOutcome(4, "down")
     queue.add(at, Job("judge", "p"))
     for _ in range(TRIES_MAX):
         assert work_off(at) == {"failed": 1}
@@ -370,7 +370,7 @@ def test_the_queue_of_an_older_procrastinate_is_brought_up_to_date(at, work):
             if not path.name.startswith("03.04"):
                 connection.execute(path.read_text())
         connection.execute("COMMENT ON SCHEMA queue IS 'procrastinate 3.3.0'")
-    work["judge"] = lambda *_: Outcome(4, "down")
+    work["judge"] = lambda *_: JobOutcome(4, "down")
     queue.add(at, Job("judge", "p"))
     assert work_off(at) == {"failed": 1}
     assert only_job(at)["status"] == "waits"

@@ -37,7 +37,7 @@ def jobs() -> None:
     """
 
 
-@command(jobs, "list", example="vt jobs\nvt jobs list --limit 200 --json")
+@command(jobs, "list", example="vt jobs list --limit 200 --json")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
 def list_(at: Workspace, limit: int) -> Answer:
     """Jobs, the newest first, with their progress; what is paused. vt jobs says the same."""

@@ -16,7 +16,8 @@ SHIFT = timedelta(hours=2)  # no zone sets its clocks by more
 
 def is_cron(words: str) -> bool:
     """Whether `words` are five cron words, or one such as @daily, that some time matches."""
-    from croniter import croniter  # type: ignore[import-untyped]  # noqa: PLC0415 - most projects have no schedule
+    # Most projects have no schedule: it is imported late.
+    from croniter import croniter  # type: ignore[import-untyped]  # noqa: PLC0415
 
     if len(words.split()) != (1 if words.startswith("@") else 5) or not croniter.is_valid(words):
         return False

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from vtlib.core.errors import SourceFailed, VtError
-from vtlib.jobs.job import Failed, GivenUp, Interrupted, Job, Outcome, wait_s
+from vtlib.jobs.job import GivenUp, Interrupted, Job, JobFailed, JobOutcome, wait_s
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -103,8 +103,8 @@ class Attempt:
         """Note that it was given up."""
         self._note(status="cancelled", message=reason, n_done=self.n_done, ended_at=_now())
 
-    def end(self, outcome: Outcome) -> None:
-        """Note how it ended. Raises Failed for an exit code that is not 0."""
+    def end(self, outcome: JobOutcome) -> None:
+        """Note how it ended. Raises JobFailed for an exit code that is not 0."""
         is_ok, code = outcome.exit_code == 0, outcome.exit_code
         pause_s = None if is_ok else wait_s(code, self.tries, random.random())  # noqa: S311 - jitter
         status = "ok" if is_ok else "failed" if pause_s is None else "waits"
@@ -112,7 +112,7 @@ class Attempt:
         figures = {"n_done": self.n_done, "n_total": self.n_total, "exit_code": code}
         self._note(status=status, message=outcome.message[:500], ended_at=ended_at, **figures)
         if not is_ok:
-            raise Failed(outcome, pause_s)
+            raise JobFailed(outcome, pause_s)
 
     def _note(self, **cells: Any) -> None:
         names = [f"{name} = ${n}" for n, name in enumerate(cells, 2)]
@@ -122,13 +122,13 @@ class Attempt:
         self.connection.execute(sql, [str(self.job_id), *cells.values(), _now()])
 
 
-def outcome_of(error: Exception) -> Outcome:
+def outcome_of(error: Exception) -> JobOutcome:
     """What an exception of a job means; of a broken connection, that a source did not deliver."""
     if isinstance(error, VtError):
-        return Outcome(error.exit_code, str(error))
+        return JobOutcome(error.exit_code, str(error))
     first = (str(error).strip().splitlines() or [""])[0]
     code = SourceFailed.exit_code if isinstance(error, (ConnectionError, TimeoutError)) else 1
-    return Outcome(code, f"{type(error).__name__}: {first}")
+    return JobOutcome(code, f"{type(error).__name__}: {first}")
 
 
 def _now() -> datetime:

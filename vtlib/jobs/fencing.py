@@ -13,7 +13,7 @@ from procrastinate.manager import JobManager
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from vtlib.core.errors import StoreBusy
-from vtlib.jobs.job import Failed, Interrupted, wait_s
+from vtlib.jobs.job import Interrupted, JobFailed, wait_s
 
 _MINE = """SELECT count(*) AS n FROM procrastinate_jobs
     WHERE id = %(job_id)s AND status = 'doing' AND worker_id = %(worker_id)s"""
@@ -47,7 +47,7 @@ class FencedJobs(JobManager):
         return bool(row["n"])
 
 
-class Retries(BaseRetryStrategy):
+class JobRetries(BaseRetryStrategy):
     """A job that gave its place back waits again; one that failed, as `job.wait_s` says."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
@@ -57,7 +57,7 @@ class Retries(BaseRetryStrategy):
                 kind = job.task_kwargs["kind"]
                 return RetryDecision(retry_in={"seconds": 0}, queue=f"paused {kind}")
             return RetryDecision(retry_in={"seconds": 1})  # so that others go first
-        if isinstance(exception, Failed):
+        if isinstance(exception, JobFailed):
             pause_s = exception.wait_s
         else:  # its row could not be written: the database went away
             is_away = isinstance(exception, StoreBusy)

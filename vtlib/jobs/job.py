@@ -69,7 +69,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobOutcome:
     """How a job ended: the exit code of the same command, and a sentence."""
 
     exit_code: int
@@ -88,10 +88,10 @@ class GivenUp(Exception):
     """The job is not this process's any more: somebody cancelled it, or took it for dead."""
 
 
-class Failed(Exception):
+class JobFailed(Exception):
     """A job that ended with an exit code that is not 0; `wait_s` as the function of that name."""
 
-    def __init__(self, outcome: Outcome, wait_s: float | None) -> None:
+    def __init__(self, outcome: JobOutcome, wait_s: float | None) -> None:
         super().__init__(outcome.message)
         self.wait_s = wait_s
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vtlib.core.conclusion import number
 from vtlib.core.param_keys import parse_overrides
-from vtlib.jobs.job import Job, Outcome, Tick
+from vtlib.jobs.job import Job, JobOutcome, Tick
 from vtlib.store.project import Project, Workspace
 
 if TYPE_CHECKING:  # each room is imported by the first job that needs it
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # each room is imported by the first job that needs it
 OnTotal = Callable[[int], None]
 
 
-def work(at: Workspace, job: Job, tick: Tick, on_total: OnTotal = lambda _: None) -> Outcome:
+def work(at: Workspace, job: Job, tick: Tick, on_total: OnTotal = lambda _: None) -> JobOutcome:
     """Do `job` to its end. `tick` is told of each item that is saved, in the thread of the call,
     and ends the work by what it raises; `on_total` of how many there are, where that is known.
 
@@ -34,15 +34,15 @@ def open_project(at: Workspace, job: Job) -> Project:
     return project
 
 
-def _fetch(project: Project, tick: Tick, on_total: OnTotal) -> Outcome:
+def _fetch(project: Project, tick: Tick, on_total: OnTotal) -> JobOutcome:
     return _media(project, tick, on_total, measures=False)
 
 
-def _measure(project: Project, tick: Tick, on_total: OnTotal) -> Outcome:
+def _measure(project: Project, tick: Tick, on_total: OnTotal) -> JobOutcome:
     return _media(project, tick, on_total, measures=True)
 
 
-def _media(project: Project, tick: Tick, on_total: OnTotal, *, measures: bool) -> Outcome:
+def _media(project: Project, tick: Tick, on_total: OnTotal, *, measures: bool) -> JobOutcome:
     from vtlib.media import queue, stage  # noqa: PLC0415
     from vtlib.performance import video_samples  # noqa: PLC0415
 
@@ -54,19 +54,19 @@ def _media(project: Project, tick: Tick, on_total: OnTotal, *, measures: bool) -
     n_failed = len(result.media.failed_ids | waits)
     code = 8 if result.media.stop_reason else 4 if n_failed else 0
     failed = f"{number(n_failed, 'post')} failed or wait" if n_failed else ""
-    return Outcome(code, _words(result.media.stop_reason, failed, *conclusion.headline[:1]))
+    return JobOutcome(code, _words(result.media.stop_reason, failed, *conclusion.headline[:1]))
 
 
-def _ask(project: Project, tick: Tick, _: OnTotal) -> Outcome:
+def _ask(project: Project, tick: Tick, _: OnTotal) -> JobOutcome:
     from vtlib.analysis import stage, summary  # noqa: PLC0415
 
     result = stage.run(project, progress=tick)
     conclusion = summary.conclude(result.answers)
     words = _words(result.tally.stop_reason, *conclusion.headline[:1])
-    return Outcome(result.tally.exit_code, words)
+    return JobOutcome(result.tally.exit_code, words)
 
 
-def _capture(project: Project, tick: Tick, _: OnTotal) -> Outcome:
+def _capture(project: Project, tick: Tick, _: OnTotal) -> JobOutcome:
     from vtlib.capture import imports, stage  # noqa: PLC0415
     from vtlib.media.download.short_links import resolver  # noqa: PLC0415
     from vtlib.performance import matches  # noqa: PLC0415
@@ -77,26 +77,26 @@ def _capture(project: Project, tick: Tick, _: OnTotal) -> Outcome:
     usd = sum(one.charged_usd or 0.0 for one in result.captures)
     words = f"{number(len(result.captures), 'order')}, {n_new} new posts, ${usd:,.2f}"
     worst = max((one.exit_code for one in result.captures), default=0)
-    return Outcome(worst, _words(*result.shortfalls[:1], words))
+    return JobOutcome(worst, _words(*result.shortfalls[:1], words))
 
 
-def _judge(project: Project, tick: Tick, _: OnTotal) -> Outcome:
+def _judge(project: Project, tick: Tick, _: OnTotal) -> JobOutcome:
     from vtlib.outliers import stage  # noqa: PLC0415
 
     result = stage.run(project)
     tick(1)
-    return Outcome(0, _words(*stage.conclude(project, result.verdict, result.run).headline[:1]))
+    return JobOutcome(0, _words(*stage.conclude(project, result.verdict, result.run).headline[:1]))
 
 
-def _run(project: Project, tick: Tick, on_total: OnTotal) -> Outcome:
+def _run(project: Project, tick: Tick, on_total: OnTotal) -> JobOutcome:
     return _notebooks(project, tick, on_total, pages_only=False)
 
 
-def _report(project: Project, tick: Tick, on_total: OnTotal) -> Outcome:
+def _report(project: Project, tick: Tick, on_total: OnTotal) -> JobOutcome:
     return _notebooks(project, tick, on_total, pages_only=True)
 
 
-def _notebooks(project: Project, tick: Tick, on_total: OnTotal, *, pages_only: bool) -> Outcome:
+def _notebooks(project: Project, tick: Tick, on_total: OnTotal, *, pages_only: bool) -> JobOutcome:
     from vtlib.core.errors import DataCheckFailed  # noqa: PLC0415
     from vtlib.run import copies, pages  # noqa: PLC0415
     from vtlib.run.project import run  # noqa: PLC0415
@@ -116,10 +116,10 @@ def _notebooks(project: Project, tick: Tick, on_total: OnTotal, *, pages_only: b
         hits := copies.check_copy(project, result.folder)
     ):
         code, words = code or DataCheckFailed.exit_code, _words(*copies.sentences(hits)[:1], words)
-    return Outcome(code, words)
+    return JobOutcome(code, words)
 
 
-_WORK: dict[str, Callable[[Project, Tick, OnTotal], Outcome]] = {
+_WORK: dict[str, Callable[[Project, Tick, OnTotal], JobOutcome]] = {
     "fetch": _fetch,
     "measure": _measure,
     "ask": _ask,

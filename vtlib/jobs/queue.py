@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from vtlib.core.errors import BadInput, nearest
 from vtlib.jobs import kinds, team
 from vtlib.jobs.attempt import outcome_of
-from vtlib.jobs.job import KINDS, Job, Outcome, Tick
+from vtlib.jobs.job import KINDS, Job, JobOutcome, Tick
 from vtlib.store.project import Workspace
 from vtlib.store.writes import naive, save
 
@@ -122,13 +122,13 @@ def do_here(at: Workspace, job: Job, tick: Tick = lambda _: None) -> dict[str, A
     try:
         outcome = kinds.work(at, job, count)
     except BaseException as fault:
-        text = outcome_of(fault) if isinstance(fault, Exception) else Outcome(130, "interrupted")
+        text = outcome_of(fault) if isinstance(fault, Exception) else JobOutcome(130, "interrupted")
         _end_here(at, job_id, text, n_done)
         raise
     return {**row, **_end_here(at, job_id, outcome, n_done)}
 
 
-def _end_here(at: Workspace, job_id: str, outcome: Outcome, n_done: int) -> dict[str, Any]:
+def _end_here(at: Workspace, job_id: str, outcome: JobOutcome, n_done: int) -> dict[str, Any]:
     status = "failed" if outcome.exit_code else "ok"
     cells = {"status": status, "message": outcome.message[:500], "exit_code": outcome.exit_code}
     with at.store.write("jobs") as connection:

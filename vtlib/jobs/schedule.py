@@ -41,7 +41,7 @@ _logger = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ScheduleEntry:
     """An entry of a project's schedule: its cron words, in `zone`."""
 
     project: str
@@ -59,14 +59,14 @@ class Entry:
         return Job(kind, self.project, pairs, self.name, due_at)
 
 
-def entries(params: Params) -> list[Entry]:
+def entries(params: Params) -> list[ScheduleEntry]:
     """The entries of a project that have words, in the order of ENTRIES."""
     words = {name: getattr(params.schedule, name) for name in ENTRIES}
     zone = params.schedule.zone
-    return [Entry(params.project, name, text, zone) for name, text in words.items() if text]
+    return [ScheduleEntry(params.project, name, text, zone) for name, text in words.items() if text]
 
 
-def due(entry: Entry, mark: datetime, now: datetime) -> datetime | None:
+def due(entry: ScheduleEntry, mark: datetime, now: datetime) -> datetime | None:
     """The latest time of `entry` after `mark` up to `now`, None where there is none; UTC."""
     latest = last_due(entry.words, entry.zone, now)
     return latest if latest > mark else None
@@ -158,7 +158,7 @@ def _do(at: Workspace, job: Job) -> dict[str, Any]:
         return {**job.facts, "exit_code": error.exit_code, "message": str(error)}
 
 
-def _all(at: Workspace, project: str = "") -> Iterator[Entry]:
+def _all(at: Workspace, project: str = "") -> Iterator[ScheduleEntry]:
     """The entries of a project, or of all that are in use and have a YAML here.
 
     Raises BadInput where `project` has none; a YAML that cannot be read stops no other project.
@@ -179,7 +179,7 @@ def _all(at: Workspace, project: str = "") -> Iterator[Entry]:
                 _logger.warning("schedule not read", project=slug, error=str(error))
 
 
-def _team_mark(url: str, entry: Entry) -> datetime | None:
+def _team_mark(url: str, entry: ScheduleEntry) -> datetime | None:
     at = team.rows(url, _MARK, [entry.key])[0]["at"]
     return None if at is None else datetime.fromtimestamp(int(at), UTC)
 

@@ -14,7 +14,7 @@ from vtlib.core import log
 from vtlib.core.errors import StoreBusy
 from vtlib.jobs import kinds, schedule, team
 from vtlib.jobs.attempt import Attempt, outcome_of
-from vtlib.jobs.job import KINDS, TRIES_MAX, Failed, GivenUp, Interrupted, Job
+from vtlib.jobs.job import KINDS, TRIES_MAX, GivenUp, Interrupted, Job, JobFailed
 from vtlib.jobs.queue import TASK, TICKS, application, process_name
 from vtlib.store.project import Workspace
 
@@ -63,7 +63,7 @@ class Worker:
     def do(self, context: JobContext, facts: dict[str, Any]) -> None:
         """One attempt at a job, in a thread of its own.
 
-        Raises Interrupted and Failed for procrastinate, which puts the job back or closes it.
+        Raises Interrupted and JobFailed for procrastinate, which puts the job back or closes it.
         """
         job = Job.of(facts)
         with team.connect(self.url) as connection:
@@ -165,7 +165,7 @@ class Worker:
     def _register(self, app: App, *, once: bool) -> None:
         from procrastinate.exceptions import JobAborted  # noqa: PLC0415
 
-        from vtlib.jobs.fencing import Retries  # noqa: PLC0415 - it imports procrastinate
+        from vtlib.jobs.fencing import JobRetries  # noqa: PLC0415 - it imports procrastinate
 
         async def minute(timestamp: int) -> None:
             del timestamp
@@ -174,13 +174,13 @@ class Worker:
         def job(context: JobContext, /, **facts: Any) -> None:
             try:
                 self.do(context, facts)
-            except (Interrupted, Failed, JobAborted):
+            except (Interrupted, JobFailed, JobAborted):
                 raise
             except Exception:
                 _logger.exception("the attempt itself broke", job=context.job.id)
                 raise
 
-        app.task(name=TASK, pass_context=True, retry=Retries())(job)
+        app.task(name=TASK, pass_context=True, retry=JobRetries())(job)
         ticks = app.task(name=TICKS, queue=TICKS, lock=TICKS, queueing_lock=TICKS)(minute)
         if not once:  # nothing is to come after it
             app.periodic(cron="* * * * *")(ticks)

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -78,10 +78,18 @@ class TeamPeers:
 class Team:
     """A workspace whose database is at `url`; its commands are processes of their own."""
 
-    def __init__(self, folder: Path, url: str, peers: TeamPeers, params: str = PARAMS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        peers: TeamPeers,
+        params: str = PARAMS,
+        projects: Mapping[str, str] | None = None,
+    ) -> None:
         self.home, self.url, self.peers, self.store = folder, url, peers, store_at(url)
         (folder / "params").mkdir(parents=True)
-        (folder / "params" / "p.yaml").write_text(params)
+        for slug, text in (projects or {"p": params}).items():
+            (folder / "params" / f"{slug}.yaml").write_text(text)
         self.environment = {
             **os.environ,
             "VT_HOME": str(folder),
@@ -167,12 +175,13 @@ class Team:
             held[table] = Counter(map(str, frame[names].to_numpy().tolist()))
         return held
 
-    def pick(self) -> None:
-        """Pick the first posts for analysis, as a judgement would."""
-        posts = sorted(self.store.query("SELECT post_id FROM posts")["post_id"])[:N_FILMS]
+    def pick(self, project: str = "p", account: str = "") -> None:
+        """Pick a project's first posts for analysis, as a judgement would; of `account` alone."""
+        sql = "SELECT post_id FROM posts JOIN accounts USING (account_id) WHERE handle LIKE ?"
+        posts = sorted(self.store.query(sql, [account or "%"])["post_id"])[:N_FILMS]
         rows = [{"post_id": post, "role": "breakout", "rule": "matrix"} for post in posts]
         picks = pd.DataFrame(rows).assign(picked_at=pd.Timestamp("2026-11-20"))
-        outliers.save_selections(self.store, "p", picks)
+        outliers.save_selections(self.store, project, picks)
 
 
 def kill(process: BaseProcess) -> None:

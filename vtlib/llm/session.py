@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC
+from functools import partial
 from typing import Literal
 
 from vtlib.core.errors import BadInput, CredentialsMissing
@@ -117,6 +118,7 @@ def caps(project: Project, *, max_cost_usd: float) -> list[Cap]:
     midnight = day.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     ever = store.spend_so_far(project.store, project=project.slug)
     today = store.spend_so_far(project.store, since=midnight)
+    is_team = bool(project.workspace.settings.database_url)
     own_today = store.spend_so_far(project.store, project=project.slug, since=midnight)
     return [
         Cap("run", usd=max_cost_usd, tokens=params.max_tokens_run),
@@ -128,6 +130,7 @@ def caps(project: Project, *, max_cost_usd: float) -> list[Cap]:
             tokens=params.max_tokens_day,
             spent_usd=today[0],
             spent_tokens=today[1],
+            by_all=partial(store.spend_so_far, project.store, since=midnight) if is_team else None,
         ),
     ]
 

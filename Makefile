@@ -6,7 +6,7 @@ PEER_FAULTS := tests/capture/test_open_orders.py tests/media/test_slow_media.py 
 # Set in many containers, it makes every start of Python compile every module again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo lab test lint types bench soak faults mutants docs lock clean
+.PHONY: help setup demo team lab test lint types bench soak faults mutants docs lock clean
 
 help:  ## what can be made here
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ $(STAMP): requirements.lock pyproject.toml simulator/pyproject.toml
 
 demo: setup  ## the whole pipeline on a simulated world, to rendered reports
 	@$(BIN)/python -m simulator demo .
+
+team: setup  ## PostgreSQL, S3 and two workers on this machine, with the demo in it, until Ctrl-C
+	@$(BIN)/python -m simulator team .
 
 lab: setup  ## the desk of the demo in a window of its own, on the workspace in VT_HOME or this folder
 	@$(BIN)/vt desk demo

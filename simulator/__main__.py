@@ -1,5 +1,5 @@
-"""python -m simulator export|serve|demo|tour: the simulated world as files, as services, as a
-demo, as a trial of faults.
+"""python -m simulator export|serve|demo|team|tour: the simulated world as files, as services, as a
+demo, as a team's, as a trial of faults.
 """
 
 from __future__ import annotations
@@ -38,6 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
         from simulator.demo import demo  # noqa: PLC0415 - only here
 
         return demo(chosen.home, seed=chosen.seed)
+    if chosen.command == "team":
+        from simulator.team import team  # noqa: PLC0415 - needs the extra `team`
+
+        return team(chosen.home, seed=chosen.seed, stop_after_demo=chosen.stop)
     paths = write_exports(chosen.folder, seed=chosen.seed, epoch=chosen.epoch)
     sys.stdout.write("".join(f"{path}\n" for path in paths))
     return 0
@@ -64,6 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     play = commands.add_parser("demo", help="play the demo of a workspace with the real commands")
     play.add_argument("home", type=Path)
     play.add_argument("--seed", type=int, default=7)
+    group = commands.add_parser("team", help="run a team on this machine, with the demo in it")
+    group.add_argument("home", type=Path)
+    group.add_argument("--seed", type=int, default=7)
+    group.add_argument("--stop", action="store_true", help="end when the demo was played")
     for command in (export, live):
         command.add_argument("--seed", type=int, default=7)
         command.add_argument(

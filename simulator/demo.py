@@ -94,16 +94,21 @@ def demo(home: Path, *, seed: int = 7) -> int:
     scripts are written.
     """
     root = home.resolve() / "outputs" / PROJECT
-    write_exports(root / "exports", seed=seed, captures=FILES_DAYS, watches=WATCH_DAYS)
     with running(Settings(seed=seed, run_s=0.05, clips=root / "clips")) as live:
-        desk = Desk(home.resolve(), live)
-        for day, deed in ((WRITE_DAY, _write), (LINK_DAY, _link), (RUN_DAY, _capture)):
-            desk.at(day)
-            done = root / f"done-day-{day:g}"
-            if not done.exists():
-                deed(desk)
-                done.touch()
-        return desk.vt("run", PROJECT)
+        return play(Desk(home.resolve(), live), seed=seed, done=root)
+
+
+def play(desk: Desk, *, seed: int, done: Path) -> int:
+    """Play the demo at `desk`; what a day brought is noted in the folder `done`."""
+    exports = desk.folder / "exports"
+    write_exports(exports, seed=seed, captures=FILES_DAYS, watches=WATCH_DAYS)
+    for day, deed in ((WRITE_DAY, _write), (LINK_DAY, _link), (RUN_DAY, _capture)):
+        desk.at(day)
+        mark = done / f"done-day-{day:g}"
+        if not mark.exists():
+            deed(desk)
+            mark.touch()
+    return desk.vt("run", PROJECT)
 
 
 def _capture(desk: Desk) -> None:

@@ -108,6 +108,7 @@ class TeamServer:
     """
 
     url: str
+    folder: Path
     free: list[str] = field(default_factory=list)
     n_made: int = 0
 
@@ -125,6 +126,10 @@ class TeamServer:
             rows = connection.execute(VERSIONS).fetchall()
         if dict(rows) == self.schema:
             self.free.append(url)
+
+    def control(self, action: str) -> None:
+        """Stop or start the server, as an administrator does."""
+        databases.control(self.folder, action)
 
     @cached_property
     def schema(self) -> dict[int, str]:
@@ -152,7 +157,7 @@ def team_server() -> Iterator[TeamServer]:
     ):
         first = store_at(databases.create(url, "first"))
         first.query("SELECT 1")
-        server = TeamServer(url)
+        server = TeamServer(url, Path(folder) / "data")
         assert len(server.schema) > 10
         first.close()
         yield server

@@ -30,7 +30,7 @@ TABLES = (
     "problems",
 )
 _AS_IT_CAME = TABLES[:2]  # nothing in them is joined with what is there
-HUMAN = {"project_posts": {"is_own", "notes"}}
+HUMAN = {"project_posts": {"is_own", "notes", "changed_by"}}
 MIN_VANISHED = 3  # posts of a format, before and now: fewer do not show that a metric is gone
 _MAX_PARTED = 100  # captures of one moment
 _COUNTED = ("found", "mapped", "new", "updated", "skipped", "problems", "bad_values")

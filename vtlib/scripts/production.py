@@ -11,6 +11,7 @@ from typing import Any
 
 from vtlib.core.errors import BadInput
 from vtlib.core.models import ASSET_KINDS, RELEASES
+from vtlib.core.settings import person
 from vtlib.scripts import queries
 from vtlib.scripts.schedule import Clash, PlannedDay, Shoot, clashes, windows
 from vtlib.scripts.store import require
@@ -50,7 +51,7 @@ def register(store: Store, kind: str, name: str, facts: Mapping[str, Any]) -> st
             else {"asset_id": key, "kind": kind, "created_at": at, "release_status": "none"}
         )
         values = {k: v for k, v in facts.items() if v is not None}
-        row = {**base, "name": label, **values, "updated_at": at}
+        row = {**base, "name": label, **values, "updated_at": at, "changed_by": person()}
         save(connection, "assets", [row], key=["asset_id"])
     return key
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from vtlib.core import settings
 from vtlib.core.errors import BadInput, Overtaken
 from vtlib.scripts import markdown, workflow
 from vtlib.scripts.script import Script, fingerprint, parse, plain
@@ -199,7 +200,7 @@ def update(store: Store, script_id: str, facts: Mapping[str, Any]) -> None:
                 row[f"{name}_id"] = find_in(connection, table, str(facts[name]))
         if facts.get("assignee") is not None:
             row["assignee"] = clean_line(facts["assignee"]) or None
-        row["updated_at"] = naive(None)
+        row |= {"updated_at": naive(None), "changed_by": settings.person()}
         save(connection, "scripts", [row], key=["script_id"])
 
 
@@ -211,7 +212,7 @@ def set_dates(store: Store, script_id: str, dates: Mapping[str, date | None]) ->
         raise BadInput(f"a script has no date {strange[0]}.", todo=f"One of: {', '.join(DATES)}.")
     with store.write("scripts") as connection:
         row = require(connection, script_id)
-        new_row = {**row, **dates, "updated_at": naive(None)}
+        new_row = {**row, **dates, "updated_at": naive(None), "changed_by": settings.person()}
         save(connection, "scripts", [new_row], key=["script_id"])
 
 
@@ -224,7 +225,8 @@ def assign(store: Store, script_id: str, person: str, *, role: str = "writer") -
     name = clean_line(person)
     if not name:
         raise BadInput("a person needs a name.")
-    row = {"script_id": script_id, "person": name, "role": role, "assigned_at": naive(None)}
+    row = {"script_id": script_id, "person": name, "role": role}
+    row |= {"assigned_at": naive(None), "assigned_by": settings.person()}
     with store.write("scripts") as connection:
         require(connection, script_id)
         save(connection, "script_people", [row], key=["script_id", "person", "role"], keep=True)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from vtlib.core.errors import BadInput, nearest
+from vtlib.core.settings import person
 from vtlib.store.connection import Connection, Store
 from vtlib.store.writes import naive, records, save
 
@@ -163,9 +164,8 @@ def set_archived(
         key = find_in(connection, table, ref)
         connection.execute(
             f"UPDATE {table} SET archived_at = CASE WHEN $archived THEN coalesce(archived_at, "
-            "$now) END "
-            f"WHERE {_KEYS[table]} = $key",
-            {"archived": is_archived, "now": naive(now), "key": key},
+            f"$now) END, changed_by = $by WHERE {_KEYS[table]} = $key",
+            {"archived": is_archived, "now": naive(now), "by": person(), "key": key},
         )
     return key
 
@@ -192,7 +192,8 @@ def _create(store: Store, table: str, row: Mapping[str, Any], now: datetime | No
                 f"the {noun} {row['slug']} exists already.",
                 todo=f"Change it with: vt {noun} update {row['slug']}",
             )
-        save(connection, table, [{**row, "created_at": at, "updated_at": at}], key=[key])
+        facts = {"created_at": at, "updated_at": at, "changed_by": person()}
+        save(connection, table, [{**row, **facts}], key=[key])
     return str(row[key])
 
 
@@ -204,7 +205,7 @@ def _update(
         sql = f"SELECT * FROM {table} WHERE {_KEYS[table]} = ?"
         (before,) = records(connection, sql, [key])
         if {k: before[k] for k in values} != values:
-            row = {**before, **values, "updated_at": naive(now)}
+            row = {**before, **values, "updated_at": naive(now), "changed_by": person()}
             save(connection, table, [row], key=[_KEYS[table]])
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from vtlib.core.errors import BadInput, nearest
 from vtlib.core.models import DECISIONS, PLATFORMS
+from vtlib.core.settings import person
 from vtlib.store import accounts
 from vtlib.store.catalog import find_in
 from vtlib.store.connection import Connection, Store
@@ -36,12 +37,12 @@ def ensure_project(
     """Create the project `slug` and its brand where they are missing; else change nothing."""
     at = naive(now)
     with store.write("people") as connection:
+        book = {"created_at": at, "updated_at": at, "changed_by": person()}
         if brand:
             row = {"brand_id": brand, "slug": brand, "name": brand}
-            _keep(connection, "brands", {**row, "created_at": at, "updated_at": at}, "brand_id")
-        row = {"project_id": slug, "slug": slug, "name": name or slug}
-        project_row = {**row, "brand_id": brand, "created_at": at, "updated_at": at}
-        _keep(connection, "projects", project_row, "project_id")
+            _keep(connection, "brands", {**row, **book}, "brand_id")
+        row = {"project_id": slug, "slug": slug, "name": name or slug, "brand_id": brand}
+        _keep(connection, "projects", {**row, **book}, "project_id")
 
 
 def add_accounts(
@@ -92,6 +93,7 @@ def add_products(
                 "project_id": project_id,
                 "product_id": find_in(connection, "products", p),
                 "added_at": naive(now),
+                "changed_by": person(),
             }
             for p in products
         ]
@@ -102,10 +104,11 @@ def mark_capture_own(store: Store, project: str, capture_id: str) -> None:
     """Mark the posts of a capture as own, where nobody has said otherwise."""
     with store.write("capture") as connection:
         connection.execute(
-            "UPDATE project_posts SET is_own = true WHERE project_id = $project AND is_own IS NULL "
+            "UPDATE project_posts SET is_own = true, changed_by = $by "
+            "WHERE project_id = $project AND is_own IS NULL "
             "AND post_id IN (SELECT platform || ':' || native_id FROM raw_items "
             "WHERE capture_id = $capture AND native_id IS NOT NULL)",
-            {"project": project, "capture": capture_id},
+            {"project": project, "capture": capture_id, "by": person()},
         )
 
 
@@ -124,8 +127,8 @@ def annotate_post(
     with store.write("capture") as connection:
         changed = connection.execute(
             "UPDATE project_posts SET is_own = coalesce($own, is_own), notes = coalesce($notes, "
-            "notes) WHERE project_id = $project AND post_id = $post",
-            {"own": is_own, "notes": notes, "project": project, "post": post_id},
+            "notes), changed_by = $by WHERE project_id = $project AND post_id = $post",
+            {"own": is_own, "notes": notes, "by": person(), "project": project, "post": post_id},
         ).fetchone()
         if changed == (0,):
             raise BadInput(
@@ -146,9 +149,9 @@ def mark_own(store: Store, project: str, post_ids: Iterable[str]) -> None:
     """Mark posts as own where nobody has decided: their owner's export names them."""
     with store.write("capture") as connection:
         connection.execute(
-            "UPDATE project_posts SET is_own = true "
+            "UPDATE project_posts SET is_own = true, changed_by = $by "
             "WHERE project_id = $project AND is_own IS NULL AND list_contains($posts, post_id)",
-            {"project": project, "posts": [*post_ids]},
+            {"project": project, "posts": [*post_ids], "by": person()},
         )
 
 
@@ -160,8 +163,15 @@ def keep_facts(
         for post_id, is_own, notes in facts:
             connection.execute(
                 "UPDATE project_posts SET is_own = coalesce(is_own, $own), "
-                "notes = coalesce(notes, $notes) WHERE project_id = $project AND post_id = $post",
-                {"own": is_own, "notes": notes, "project": project, "post": post_id},
+                "notes = coalesce(notes, $notes), changed_by = $by "
+                "WHERE project_id = $project AND post_id = $post",
+                {
+                    "own": is_own,
+                    "notes": notes,
+                    "by": person(),
+                    "project": project,
+                    "post": post_id,
+                },
             )
 
 
@@ -343,6 +353,7 @@ def _link(
         "role": entry["role"] or link.get("role") or "competitor",
         "notes": entry["notes"] or link.get("notes"),
         "added_at": link["added_at"],
+        "changed_by": person(),
     }
 
 

@@ -29,6 +29,7 @@ from vtlib.store.connection import CONFIG, Connection, Store, memory_mb
 from vtlib.store.keys import KEYS
 
 SCHEMA = "viraltracker"
+ROLES_SQL = Path(__file__).with_name("roles.sql")
 _PATH = f"SET search_path = 'memory.main,vt.{SCHEMA}'"
 _RETRY_S = 0.1
 _WRITES = re.compile(r"((?:^|;)\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+)(\w+)\b(?!\.)")
@@ -48,7 +49,8 @@ _AWAY = re.compile(
 )
 _TWICE = re.compile(r'unique constraint "(\w+)_key".*?(?:Key (.+?) already exists|$)', re.DOTALL)
 _RIGHTS = re.compile(
-    r"permission denied for \w+ \w+|row-level security policy[^\"]*\"\w+\"|only an approver[^\"\n]*"
+    r"permission denied [^\n]*|must be owner of [^\n]*|row-level security policy[^\n]*|"
+    r"only an approver[^\"\n]*"
 )
 
 
@@ -85,14 +87,17 @@ class TeamStore(Store):
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads: all of it sees the tables as they were at its start."""
-        with _named(self), self._transaction(time.monotonic() + self.wait_s, "READ ONLY") as cursor:
+        with (
+            server_errors(self),
+            self._transaction(time.monotonic() + self.wait_s, "READ ONLY") as cursor,
+        ):
             yield cursor
 
     @contextmanager
     def write(self, *rooms: str) -> Iterator[Connection]:
         """A transaction under the locks of `rooms`, those whose tables it writes; none = all."""
         end = time.monotonic() + self.wait_s
-        with _named(self), log.timed("write", level="debug"):
+        with server_errors(self), log.timed("write", level="debug"):
             _reachable(self, end)
             if not _link(self.url).has_views:
                 self._begun(end, "READ ONLY").close()  # a migration takes the locks of all rooms
@@ -114,7 +119,7 @@ class TeamStore(Store):
 
     def stamp(self) -> visits.FileStamp:
         """What changes with every write to the database."""
-        with _named(self), room_locks.lent(self.url) as connection:
+        with server_errors(self), room_locks.lent(self.url) as connection:
             return _stamp(connection)
 
     def _begin_visit(self, connection: Any) -> None:
@@ -157,7 +162,7 @@ class TeamStore(Store):
                     continue
             except duckdb.Error as error:
                 _drop(self.url)
-                if not _AWAY.search(str(error)) or time.monotonic() > end:
+                if not _is_away(error) or time.monotonic() > end:
                     raise
                 time.sleep(_RETRY_S)
             else:
@@ -182,6 +187,8 @@ class TeamStore(Store):
             tables = _tables(lock)
             comments = migrate.comments_of(tables, schema=SCHEMA)
             lock.execute(";".join([*_constraints(lock, tables), *comments]))
+            if lock.execute("SELECT 1 FROM pg_roles WHERE rolname = 'vt_viewer'").fetchone():
+                lock.execute(ROLES_SQL.read_text("utf-8"))  # new tables have rights too
         _drop(self.url)
 
 
@@ -271,7 +278,7 @@ def _attached(url: str) -> Connection:
 
     facts = _facts(url)
     password = facts.pop("password", None)
-    # With several threads a query that reads a table more than once hung for good (extension 1.5.5).
+    # With several threads a query that reads a table more than once hung (extension 1.5.5).
     config = {**CONFIG, "memory_limit": f"{memory_mb()}MB", "threads": 1}
     config.pop("wal_autocheckpoint", None)
     connection = duckdb.connect(":memory:", config=config)
@@ -320,6 +327,12 @@ def _extension() -> Path:
     return path
 
 
+def _is_away(error: Exception) -> bool:
+    """Whether the server may answer in a moment."""
+    words = str(error)
+    return bool(_AWAY.search(words)) and not (_LOGIN.search(words) or _UNKNOWN.search(words))
+
+
 def _reachable(store: TeamStore, end: float) -> None:
     """Wait until the server answers: it may be about to start."""
     import psycopg  # noqa: PLC0415
@@ -329,9 +342,7 @@ def _reachable(store: TeamStore, end: float) -> None:
             with room_locks.lent(store.url):
                 return
         except psycopg.OperationalError as error:
-            if not _AWAY.search(str(error)) or _LOGIN.search(str(error)):
-                raise
-            if time.monotonic() > end:
+            if not _is_away(error) or time.monotonic() > end:
                 raise
         time.sleep(_RETRY_S)
 
@@ -362,7 +373,7 @@ def _stamp(connection: Any) -> visits.FileStamp:
 
 
 @contextmanager
-def _named(store: TeamStore) -> Iterator[None]:
+def server_errors(store: TeamStore) -> Iterator[None]:
     """Errors of the server as ours, without the password; others as they are."""
     import psycopg  # noqa: PLC0415
 

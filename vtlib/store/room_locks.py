@@ -39,7 +39,8 @@ _mine = threading.local()
 def application_name() -> str:
     """`vt import url, ann on host`: how a connection shows itself to others, at most 63 bytes."""
     words = [Path(sys.argv[0] or "python").name, *sys.argv[1:3]]
-    command = " ".join(w for w in words if not w.startswith("-"))[:30]
+    # Neither options nor addresses, which may hold a password.
+    command = " ".join(w for w in words if not w.startswith("-") and "://" not in w)[:30]
     host = os.uname().nodename if hasattr(os, "uname") else "?"
     name = f"{command}, {person()} on {host}, {os.getpid()}"
     return name.encode("ascii", "replace").decode()[:63]

@@ -17,6 +17,7 @@ COMMENT ON COLUMN scripts.publish_on IS 'day the post is to go out; NULL = no da
 COMMENT ON COLUMN scripts.created_by IS 'person or model that made it';
 COMMENT ON COLUMN scripts.created_at IS 'when it was made, UTC';
 COMMENT ON COLUMN scripts.updated_at IS 'last change, UTC';
+COMMENT ON COLUMN scripts.changed_by IS 'who made it or changed it last (human); NULL = before November 2026';
 
 COMMENT ON TABLE script_versions IS 'Versions of scripts; a row never changes but for its status (human).';
 COMMENT ON COLUMN script_versions.script_id IS 'script this row belongs to';
@@ -63,6 +64,7 @@ COMMENT ON COLUMN script_people.script_id IS 'script this row belongs to';
 COMMENT ON COLUMN script_people.person IS 'name';
 COMMENT ON COLUMN script_people.role IS 'writer, reviewer, approver, producer';
 COMMENT ON COLUMN script_people.assigned_at IS 'since when, UTC';
+COMMENT ON COLUMN script_people.assigned_by IS 'who gave the role (human); NULL = before November 2026';
 
 COMMENT ON TABLE assets IS 'Register of what is needed for shooting (human).';
 COMMENT ON COLUMN assets.asset_id IS 'kind, name and a digest of both';
@@ -76,6 +78,7 @@ COMMENT ON COLUMN assets.contact IS 'telephone or e-mail for it, personal data; 
 COMMENT ON COLUMN assets.picture_path IS 'where its picture is kept; NULL = nowhere';
 COMMENT ON COLUMN assets.created_at IS 'when it was added, UTC';
 COMMENT ON COLUMN assets.updated_at IS 'last change, UTC';
+COMMENT ON COLUMN assets.changed_by IS 'who made it or changed it last (human); NULL = before November 2026';
 
 COMMENT ON TABLE shoots IS 'Schedule of shooting (human).';
 COMMENT ON COLUMN shoots.shoot_id IS 'eight hex digits of script, start and place';

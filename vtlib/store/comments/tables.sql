@@ -34,6 +34,7 @@ COMMENT ON COLUMN brands.name IS 'as people write it';
 COMMENT ON COLUMN brands.created_at IS 'when the row was made, UTC';
 COMMENT ON COLUMN brands.updated_at IS 'when a person last changed it, UTC';
 COMMENT ON COLUMN brands.archived_at IS 'when it was put away, UTC; NULL = in use';
+COMMENT ON COLUMN brands.changed_by IS 'who made it or changed it last (human); NULL = before November 2026';
 
 COMMENT ON TABLE capture_orders IS 'What was asked of a provider (machine): written before a run is started, so that nothing is paid twice.';
 COMMENT ON COLUMN capture_orders.capture_id IS 'capture that its items belong to';
@@ -257,6 +258,7 @@ COMMENT ON COLUMN products.context_prompt IS 'what a model is told besides';
 COMMENT ON COLUMN products.created_at IS 'when the row was made, UTC';
 COMMENT ON COLUMN products.updated_at IS 'when a person last changed it, UTC';
 COMMENT ON COLUMN products.archived_at IS 'when it was put away, UTC; NULL = in use';
+COMMENT ON COLUMN products.changed_by IS 'who made it or changed it last (human); NULL = before November 2026';
 
 COMMENT ON TABLE project_accounts IS 'Accounts a project follows (human).';
 COMMENT ON COLUMN project_accounts.project_id IS 'slug of the project';
@@ -264,12 +266,14 @@ COMMENT ON COLUMN project_accounts.account_id IS 'platform:native_id of the acco
 COMMENT ON COLUMN project_accounts.role IS 'own, competitor or reference (human)';
 COMMENT ON COLUMN project_accounts.notes IS 'notes (human)';
 COMMENT ON COLUMN project_accounts.added_at IS 'when it was added, UTC';
+COMMENT ON COLUMN project_accounts.changed_by IS 'who made it or changed it last (human); NULL = before November 2026';
 
 COMMENT ON TABLE project_posts IS 'Posts of a project: how they came in (machine), own flag and notes (human).';
 COMMENT ON COLUMN project_posts.project_id IS 'slug of the project';
 COMMENT ON COLUMN project_posts.post_id IS 'platform:native_id of the post';
 COMMENT ON COLUMN project_posts.is_own IS 'post of the user''s own brand (human); NULL = not said';
 COMMENT ON COLUMN project_posts.notes IS 'notes (human)';
+COMMENT ON COLUMN project_posts.changed_by IS 'who set is_own or notes last (human); NULL = nobody, or before November 2026';
 COMMENT ON COLUMN project_posts.came_from IS 'how it came in: dataset, url or scraping';
 COMMENT ON COLUMN project_posts.first_capture_id IS 'capture that added it to the project; new posts are counted by it';
 COMMENT ON COLUMN project_posts.added_at IS 'when it was added, UTC';
@@ -278,6 +282,7 @@ COMMENT ON TABLE project_products IS 'Products of a project (human).';
 COMMENT ON COLUMN project_products.project_id IS 'slug of the project';
 COMMENT ON COLUMN project_products.product_id IS 'brand/product, from their slugs';
 COMMENT ON COLUMN project_products.added_at IS 'when it was added, UTC';
+COMMENT ON COLUMN project_products.changed_by IS 'who made it or changed it last (human); NULL = before November 2026';
 
 COMMENT ON TABLE projects IS 'Projects (human): one YAML file each.';
 COMMENT ON COLUMN projects.project_id IS 'slug of the project';
@@ -288,6 +293,7 @@ COMMENT ON COLUMN projects.notes IS 'notes (human)';
 COMMENT ON COLUMN projects.created_at IS 'when the row was made, UTC';
 COMMENT ON COLUMN projects.updated_at IS 'when a person last changed it, UTC';
 COMMENT ON COLUMN projects.archived_at IS 'when it was put away, UTC; NULL = in use';
+COMMENT ON COLUMN projects.changed_by IS 'who made it or changed it last (human); NULL = before November 2026';
 
 COMMENT ON TABLE raw_items IS 'Every captured item, unedited, so that it can be mapped again (machine).';
 COMMENT ON COLUMN raw_items.capture_id IS 'capture it came with';

@@ -3,6 +3,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # The main faults, met on services that are not our simulator.
 PEER_FAULTS := tests/capture/test_open_orders.py tests/media/test_slow_media.py tests/cli/test_model_money.py
+# Half of the tests' time is waiting (for servers, kernels, browsers): two processes a core.
+TEST_PROCESSES = $(shell $(PYTHON) -c 'import os; print(2 * min(os.cpu_count() or 1, 4))')
 # Set in many containers, it makes every start of Python compile every module again.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -37,7 +39,7 @@ lab: setup  ## the desk of the demo in a window of its own, on the workspace in 
 test: setup lint  ## everything that must hold, types too; .ci/run calls this
 	@# mypy takes one core for a minute where it has no cache yet: beside the tests, behind them in rank.
 	@nice $(MAKE) --no-print-directory types > .venv/types.txt 2>&1 & types=$$!; \
-	  $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder; tests=$$?; \
+	  $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadscope --no-loadscope-reorder; tests=$$?; \
 	  wait $$types; types=$$?; cat .venv/types.txt; exit $$((tests | types))
 
 lint: setup  ## ruff (rules and format, notebooks too), no outputs in git

@@ -16,8 +16,8 @@ FLOOR = {
     **dict.fromkeys(("analysis", "scripts"), 5),
     "performance": 6,
     **dict.fromkeys(("report", "adaptation"), 7),
-    **dict.fromkeys(("run", "desk"), 8),
-    "jobs": 9,
+    **dict.fromkeys(("run", "desk", "alerts"), 8),
+    **dict.fromkeys(("jobs", "serving"), 9),
     "cli": 10,
 }
 # What reaches out of the process, and what may: a room's files that are not named here are its
@@ -28,6 +28,7 @@ OUTSIDE = (
 )
 EFFECTS = {
     "adaptation": "drafts fits hooks product_table stage store storyboards",
+    "alerts": "delivery stage store",
     "analysis": "answers labelling questions stage timelines",
     "capture": (
         "apify apify_errors apify_transport collector database_tables file_check imports ingest "
@@ -36,16 +37,18 @@ EFFECTS = {
     "jobs": "attempt kinds queue schedule team timer worker",
     "media": "download/connection download/direct download/pages download/short_links "
     "download/url_allowlist "
-    "downloads folder local_files measurement "
-    "purge stage store",
+    "cache downloads folder local_files measurement "
+    "objects purge stage store",
     "outliers": "reviews stage store",
     "performance": "competitor_stage follow_up library matches own_statistics publication "
     "script_predictions stage store "
     "video_samples",
     "report": "advice data_export history insight_stage post projects script_results vega videos",
     "scripts": (
-        "beats comments editor exports files formats/typst lifecycle page production queries store"
+        "beats comments editor exports files formats/typst lifecycle page production queries "
+        "reviews store"
     ),
+    "serving": "drafts guards people published site site_page tools assistant",
 }
 CLOCKS = {"now", "utcnow", "monotonic", "time", "sleep"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-MOCKS = ("apify.py", "base.py", "gemini.py", "host.py")
+MOCKS = ("apify.py", "base.py", "gemini.py", "host.py", "inboxes.py")
 
 
 @pytest.mark.parametrize("name", MOCKS)

@@ -131,6 +131,19 @@ def test_a_foreign_holder_is_named_after_a_bounded_wait(store: Store) -> None:
     assert len(store.query("SELECT 1")) == 1
 
 
+def test_a_checkout_that_changes_under_a_running_process_does_not_stop_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store.query("SELECT 1")
+    new = tmp_path / "new.sql"
+    new.write_text("CREATE OR REPLACE VIEW of_the_new_checkout AS SELECT 1 AS one;")
+    files = [*migrate.view_files(), new]
+    monkeypatch.setattr(migrate, "view_files", lambda: files)
+    with store.write() as connection:
+        connection.execute("UPDATE schema_migrations SET sha256 = 'newer' WHERE version = 0")
+    assert len(store.query("SELECT * FROM of_the_new_checkout")) == 1
+
+
 def test_numbers_without_a_file_are_explained() -> None:
     numbers = {number for number, _ in migrate.files()}
     text = (migrate.FOLDER / "README.md").read_text(encoding="utf-8")

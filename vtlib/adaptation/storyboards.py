@@ -116,7 +116,7 @@ def _source(
     if not project.names_creators or not post_id:
         return [{k: v for k, v in b.items() if k not in ("speech", "overlay")} for b in beats], []
     measures = media.measures(project.store, [post_id])
-    folder = MediaFolder(project.workspace.outputs)
+    folder = MediaFolder.of(project)
     pictures = [
         picture
         for m in measures
@@ -133,7 +133,7 @@ def _stills(
     rows = [{"picture": p["number"], "shot": p["shot"], "overlay": p["overlay"]} for p in items]
     if not project.names_creators:
         return [{**s, "overlay": None} for s in rows], []
-    folder = MediaFolder(project.workspace.outputs)
+    folder = MediaFolder.of(project)
     images = folder.stills(media.image_paths(project.store, post["post_id"]))
     return list(rows), [(float(n), small) for n, small in enumerate(images, 1) if small]
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm as normal
+from scipy.special import ndtri
 
 from vtlib.analysis.answer import CATALYSTS, FACTORS, Shot
 from vtlib.core.errors import BadInput
@@ -272,7 +272,7 @@ def _interval(tables: np.ndarray, cost: np.ndarray) -> tuple[float, float]:
     d = float(np.average(share, weights=pairs))
     n, spread = len(share), float(((share - d) ** 2).sum() / (len(share) - 1))
     worth = np.clip(n * d * (1 - d) / spread, n, pairs.sum()) if spread > 0 else n
-    z2 = float(normal.ppf(0.5 + LEVEL / 2)) ** 2
+    z2 = float(ndtri(0.5 + LEVEL / 2)) ** 2
     middle = (d + z2 / (2 * worth)) / (1 + z2 / worth)
     half = np.sqrt(z2 * (d * (1 - d) / worth + z2 / (4 * worth**2))) / (1 + z2 / worth)
     lowest = max(-1.0, 1 - (middle + half) / by_chance)

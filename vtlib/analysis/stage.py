@@ -5,7 +5,7 @@ saved as it comes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from vtlib.llm.outcomes import DATA, LASTING
 from vtlib.llm.prices import Prices, Usage
 from vtlib.llm.request import Request
 from vtlib.media import store as media
+from vtlib.media.folder import MediaFolder
 from vtlib.store.project import Project, one_session
 from vtlib.store.writes import decode_json
 
@@ -165,11 +166,16 @@ def plan(project: Project) -> AnalysisPlan:
         look_id=_column(posts, {p: q.key for p, q in looks.items()}),
         known=_column(posts, {p: status_by_key.get(q.key) for p, q in questions.items()}),
     )
-    absent = {p for p, q in questions.items() if not _is_here(q)}
+    here = _files_here(project, [*questions.values(), *looks.values()])
+    absent = {p for p, q in questions.items() if not here.issuperset(_files(project, q))}
     new = posts["post_id"].isin(absent) & ~posts["known"].isin(LASTING)
     posts.loc[new, "note"] = GONE
     full, first = (
-        tuple(q for q in some.values() if status_by_key.get(q.key) not in LASTING and _is_here(q))
+        tuple(
+            q
+            for q in some.values()
+            if status_by_key.get(q.key) not in LASTING and here.issuperset(_files(project, q))
+        )
         for some in (questions, looks)
     )
     return AnalysisPlan(posts, full, session.prices(project), rate, first)
@@ -181,9 +187,15 @@ def has_work(project: Project) -> bool:
     return bool(planned.looks or planned.questions)
 
 
-def _is_here(question: Request) -> bool:
-    """Whether the files that a question shows are in this folder; a restored one may lack them."""
-    return all(a.path.is_file() for a in question.attachments)
+def _files_here(project: Project, questions: Sequence[Request]) -> set[str]:
+    """Files that questions show and that are here or in S3; a restored folder may lack some."""
+    return MediaFolder.of(project).present([f for q in questions for f in _files(project, q)])
+
+
+def _files(project: Project, question: Request) -> list[str]:
+    """The files that a question shows, relative to outputs."""
+    outputs = project.workspace.outputs
+    return [a.path.relative_to(outputs).as_posix() for a in question.attachments]
 
 
 @one_session
@@ -293,6 +305,9 @@ class _Passes:
         if not questions or self.done.stop_reason:
             return
         posts = _by_key(planned, depth)
+        folder = MediaFolder.of(self.project)
+        for file in {f for q in questions for f in _files(self.project, q)}:
+            folder.path(file)  # from S3 it comes now
         self.client.check_model(questions[0].options.model)
         concurrency = self.project.params.model.concurrency
         for question, outcome in self.client.ask_all(questions, concurrency=concurrency):

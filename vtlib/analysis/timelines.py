@@ -28,7 +28,7 @@ def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
     make a page of megabytes.
     """
     posts = posts[~posts["role"].isin((PUBLISHED_ROLE, SAMPLE_ROLE))]
-    folder, display = MediaFolder(project.workspace.outputs), project.visible(posts)
+    folder, display = MediaFolder.of(project), project.visible(posts)
     measures = store.measures(project.store, list(posts["post_id"]))
     if not measures:
         title = "What the videos show, second by second"

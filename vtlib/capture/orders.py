@@ -18,7 +18,7 @@ import pandas as pd
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput, nearest
 from vtlib.core.models import PLATFORMS, Platform
-from vtlib.core.params import Scraping
+from vtlib.core.params import Scraping, WatchedSource
 from vtlib.platforms import SOURCES
 from vtlib.platforms.actors import Actor, ActorRequest, Ask
 from vtlib.platforms.searches import target_keys
@@ -103,6 +103,26 @@ def account_orders(accounts: pd.DataFrame, *, params: Scraping, ledger: Ledger) 
         rows = own_rows[own_rows["platform"] == platform] if len(own_rows) else own_rows
         targets = [_target(platform, r) for r in rows.to_dict("records")]
         wave += orders(targets, ask="accounts", platform=platform, params=params, ledger=ledger)
+    return wave
+
+
+def watch_orders(watch: Sequence[WatchedSource], *, params: Scraping, ledger: Ledger) -> Wave:
+    """Orders for watched searches, hashtags and accounts (`watch:` in the YAML), each word once.
+
+    No actor can be asked for a sound; posts that use it come by the others. Raises BadInput where
+    no actor of the platform can be asked so.
+    """
+    wave = Wave()
+    for platform in _platforms(params):
+        mine = [one for one in watch if one.platform == platform]
+        asks: dict[Ask, list[str]] = {
+            "accounts": [t for one in mine for t in one.accounts],
+            "hashtag": [t.lstrip("#") for one in mine for t in one.hashtags],
+            "search": [t for one in mine for t in one.searches],
+        }
+        for ask, targets in asks.items():
+            if targets:
+                wave += orders(targets, ask=ask, platform=platform, params=params, ledger=ledger)
     return wave
 
 

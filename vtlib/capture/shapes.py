@@ -94,9 +94,7 @@ def shape_of_file(
     if platform or hit:
         known = FileShape(platform, "given", is_forced=True) if platform else FileShape(*hit)  # type: ignore[misc]
     is_table = bool(sample) and not mapping.is_nested(sample)
-    if is_table and (
-        hit is None or _reads_less(sample, known) or _is_numberless(one, sample, known)
-    ):
+    if is_table and (hit is None or _reads_little(one, sample, known)):
         table_map = table_maps.find(project, one, options, platform=platform)
         if table_map:
             return FileShape(*table_map.shape(one, options), table_map=table_map)
@@ -109,7 +107,7 @@ def known_export(one: files.Dataset, options: TableOptions) -> str:
     """The platform and name of the known export that a file is; '' for any other."""
     sample = first_items(one, options)
     hit = mapping.recognised_items(sample, file=one.name)
-    is_known = hit and not _is_numberless(one, sample, FileShape(*hit))
+    is_known = hit and not _reads_little(one, sample, FileShape(*hit))
     return " ".join(hit) if hit and is_known else ""
 
 
@@ -140,10 +138,19 @@ def _reads_less(sample: list[dict[str, Any]], shape: FileShape | None) -> bool:
     return bool(counts & set(METRICS) - layout.fields.keys())
 
 
+def _reads_little(
+    one: files.Dataset, sample: list[dict[str, Any]], shape: FileShape | None
+) -> bool:
+    """Whether a table by the tool's layout would lose counts: it is matched by its columns then."""
+    if mapping.is_nested(sample):
+        return False
+    return _reads_less(sample, shape) or _is_numberless(one, sample, shape)
+
+
 def _is_numberless(
     one: files.Dataset, sample: list[dict[str, Any]], shape: FileShape | None
 ) -> bool:
     """Whether a shape by which a table was recognised finds posts in it, and no number."""
-    if shape is None or mapping.is_nested(sample):
+    if shape is None:
         return False
     return mapping.is_numberless(sample, FileShape(shape.platform, shape.actor).capture(one, ""))

@@ -248,6 +248,7 @@ def _first(project: Project, ledger: Ledger, search: Search | None) -> Wave:
         return orders.post_orders(due, params=scraping, ledger=ledger)
     links = job_store.short_links(project.store, project.slug, tries_max=LINK_TRIES_MAX)
     wave = orders.account_orders(project.frame("accounts"), params=scraping, ledger=ledger)
+    wave += orders.watch_orders(project.params.watch, params=scraping, ledger=ledger)
     return wave + orders.post_orders(links, params=scraping, ledger=ledger)
 
 

@@ -33,6 +33,8 @@ def propose(table: Table, *, captured_at: datetime, platform: Platform | None = 
     plain = without_sums(table)
     board = MatchBoard(column_facts(plain), captured_at, platform)
     _leave_blank(board)
+    if plain.clock:
+        board.leave(board.facts[plain.clock[1]], f"the hours of {plain.clock[0]}")
     match_posts(board)
     match_dates(board)
     match_numbers(board)

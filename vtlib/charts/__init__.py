@@ -6,6 +6,11 @@ Entry points: one function a chart; `enable`, `theme.finish`. Every chart carrie
 and n under its title; an empty frame gives a small chart that says why there is nothing to show.
 """
 
+from vtlib.core.quick_start import GRAMMAR, leave_out
+
+with leave_out(GRAMMAR):  # which altair would build by jsonschema: a second of a kernel's start
+    import altair as alt
+
 from vtlib.charts.captures import capture_history, coverage, problems_per_day, spend_per_day
 from vtlib.charts.fits import fit_matrix, product_ranks
 from vtlib.charts.linked import linked
@@ -18,6 +23,7 @@ __all__ = [
     "MIMETYPE",
     "TIER_COLOURS",
     "accounts_over_time",
+    "alt",
     "capture_history",
     "coverage",
     "enable",

@@ -41,7 +41,15 @@ def video() -> None:
 @by_option
 @click.option("--port", type=click.IntRange(1024, 65535), help="Default: the first free one.")
 @click.option("--browser/--no-browser", "has_browser", default=True, show_default=True)
-def show_desk(at: Workspace, name: str, by: str, port: int | None, has_browser: bool) -> Answer:
+@click.option(
+    "--proxy-path",
+    default="",
+    metavar="PATH",
+    help="It stands behind the team's proxy under this path, e.g. /desk/ (docs/team.md).",
+)
+def show_desk(
+    at: Workspace, name: str, by: str, port: int | None, has_browser: bool, proxy_path: str
+) -> Answer:
     """Open the desk in a window of its own, until Ctrl-C: posts to keep or reject, scripts, the
     board. Only this machine can reach it.
     """
@@ -49,7 +57,9 @@ def show_desk(at: Workspace, name: str, by: str, port: int | None, has_browser: 
     from vtlib.ops import projects
 
     project = projects.open_project(at, name)
-    code = server.serve(project, by=by, port=port or 0, has_browser=has_browser)
+    code = server.serve(
+        project, by=by, port=port or 0, has_browser=has_browser, proxy_path=proxy_path
+    )
     return Answer({"project": project.slug}, "The desk is closed.", code)
 
 

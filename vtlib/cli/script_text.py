@@ -37,6 +37,7 @@ def version_text(row: dict[str, Any]) -> str:
 def summary_text(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) -> str:
     """A script for a terminal: facts, the beats on a time line, what to look at, open comments."""
     from vtlib.scripts import lifecycle, workflow
+    from vtlib.scripts.comments import place_text
     from vtlib.scripts.picture import time_line
     from vtlib.scripts.script import call_to_action, needs
 
@@ -73,7 +74,7 @@ def summary_text(row: dict[str, Any], parts: dict[str, list[dict[str, Any]]]) ->
     still = [c for c in parts["comments"] if c["resolved_at"] is None]
     lines += [
         (
-            f"comment {c['comment_id']} on v{c['version']} {c['beat_id'] or c['line'] or ''} by "
+            f"comment {c['comment_id']} on v{c['version']} {place_text(c)} by "
             f"{c['author']}: {_printable(c['body'])}"
         )
         for c in still

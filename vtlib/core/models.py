@@ -64,6 +64,9 @@ TIERS = ("none", *FLAGGED_TIERS, "too_early")
 TIERS_STRONGEST_FIRST = (*reversed(FLAGGED_TIERS), "too_early", "none")
 # What parameters and options of the command line let people choose from.
 Method = Literal["calibrated", "trimmed_sd", "median_multiple", "robust_z", "percentile"]
+# What an alert is about: a post, a script of ours, a source, money, the form of data.
+AlertKind = Literal["breakout", "prediction", "source", "budget", "schema"]
+ALERT_KINDS: tuple[AlertKind, ...] = get_args(AlertKind)
 DECISIONS = ("keep", "reject")
 REASONS = ("irrelevant", "not safe for work", "length", "wrong audience", "celebrity", "other")
 ASSET_KINDS = ("prop", "location", "talent")

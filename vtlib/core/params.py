@@ -6,7 +6,7 @@ A section has the name of its stage (`importing` for 01, since `import` is a Pyt
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,7 +21,7 @@ from pydantic import (
 
 from vtlib.core.cron import is_cron
 from vtlib.core.errors import BadInput, nearest
-from vtlib.core.models import REACH_METRICS, Format, Method, Platform, in_words
+from vtlib.core.models import REACH_METRICS, AlertKind, Format, Method, Platform, in_words
 from vtlib.core.param_keys import use_new_keys
 
 Slug = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -210,11 +210,18 @@ class Media(Section):
         ["speech", "text", "faces"],
         description="measured besides the light core; empty = only that",
     )
-    storage: Literal["original", "both", "proxy"] = Field(
-        "original", description="keep the file, a small H.264 copy too, or that copy alone"
+    storage: str = Field(
+        "original",
+        pattern="^(original|both|proxy|s3://[a-z0-9][a-z0-9.-]+(/[A-Za-z0-9._/-]*)?)$",
+        description="original, both or proxy: keep the file, a small H.264 copy too, or that copy "
+        "alone; s3://bucket/prefix: originals, in S3 (for all projects, and with any of the "
+        "three: VT_MEDIA_STORAGE)",
     )
     quota_gb: float | None = Field(
-        20, gt=0, description="of the media folder, all projects; None = no limit"
+        20,
+        gt=0,
+        description="of the media folder, all projects; with S3 of the local cache; None = no "
+        "limit",
     )
     keep_days: int | None = Field(
         None, ge=1, description="vt purge removes older files; None = kept for ever"
@@ -451,6 +458,87 @@ class Schedule(Section):
         return words
 
 
+class WatchedSource(Section):
+    """A saved search, hashtag, sound or list of accounts: captured with the followed accounts, and
+    named in alerts as where a post came from.
+    """
+
+    name: str = Field(min_length=1, description="as alerts call it")
+    platform: Platform
+    searches: list[str] = []
+    hashtags: list[str] = []
+    accounts: list[str] = Field([], description="handles or profile URLs")
+    sounds: list[str] = Field(
+        [], description="ids of sounds: posts that use one are named; no actor can be asked for it"
+    )
+
+
+class AlertChannel(Section):
+    """Where alerts go. An address holds a secret, so only the name of its variable stands here."""
+
+    name: str = Slug
+    variable: str = Field(
+        "",
+        pattern="^([A-Z][A-Z0-9_]*)?$",
+        description="name of the environment variable (or line of .env) with an Apprise URL",
+    )
+    config: str = Field(
+        "", description="Apprise configuration file, relative to the workspace; git-ignored"
+    )
+    messages: Literal["digest", "each"] = Field(
+        "digest", description="one message for all that is new, or one an event"
+    )
+    kinds: list[AlertKind] = Field([], description="kinds of events; empty = all")
+    pictures: bool = Field(True, description="attach a frame or cover where the channel takes it")
+
+    @model_validator(mode="after")
+    def _has_one_address(self) -> Self:
+        if bool(self.variable) == bool(self.config) or "://" in self.config:
+            raise ValueError("give variable or config: a name, never the address itself")
+        return self
+
+
+class QuietHours(Section):
+    """Hours of the day in which nothing is sent; it waits until they are over."""
+
+    start: time
+    end: time
+    zone: str = Field("UTC", description="of the hours, e.g. Europe/Berlin")
+
+    @field_validator("start", "end", mode="before")
+    @classmethod
+    def _of_minutes(cls, value: Any) -> Any:
+        """YAML reads 22:00 without quotes as a number to base 60: minutes of the day."""
+        is_minutes = isinstance(value, int) and 0 <= value < 24 * 60
+        return time(value // 60, value % 60) if is_minutes else value
+
+    @field_validator("zone")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ValueError("no such time zone; e.g. Europe/Berlin") from None
+        return value
+
+
+class Alerts(Section):
+    """What `vt watch` looks for, and where it sends it."""
+
+    channels: list[AlertChannel] = []
+    quiet: QuietHours | None = None
+    looks_d: list[float] = Field(
+        [3, 7, 14, 30],
+        min_length=1,
+        description="ages in days; a post is looked at once after each, until 1.5 x the last: "
+        "every further look is one more chance of a false alarm",
+    )
+    budget_ratio: float = Field(
+        0.8, gt=0, le=1, description="share of a budget from which it is an alert"
+    )
+    keep_h: float = Field(72, gt=0, description="hours after which an alert is not sent any more")
+
+
 class Params(Section):
     """All of a project's parameters."""
 
@@ -474,6 +562,8 @@ class Params(Section):
     insight: Insight = Insight()
     schedule: Schedule = Schedule()
     report: Report = Report()
+    watch: list[WatchedSource] = Field([], description="searches, hashtags, sounds, account lists")
+    alerts: Alerts = Alerts()
 
     @model_validator(mode="before")
     @classmethod

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, rankdata, ttest_1samp
-from scipy.stats import norm as normal
-from scipy.stats import t as student
+from scipy.special import gammaincinv, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,7 +40,7 @@ def rate(k: int, n: int, *, interval: float = 0.8) -> Rate:
     if n == 0:
         nan = float("nan")
         return Rate(nan, nan, nan, 0, 0)
-    z = float(normal.ppf(0.5 + interval / 2))
+    z = float(ndtri(0.5 + interval / 2))
     share = k / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
@@ -64,8 +62,8 @@ def per_unit(count: int, exposure: float, *, interval: float = 0.8) -> Estimate:
         nan = float("nan")
         return Estimate(nan, nan, nan, count)
     tail = (1 - interval) / 2
-    low = float(chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
-    high = float(chi2.ppf(1 - tail, 2 * count + 2)) / 2
+    low = float(gammaincinv(count, tail)) if count else 0.0
+    high = float(gammaincinv(count + 1, 1 - tail))
     return Estimate(count / exposure, low / exposure, high / exposure, count)
 
 
@@ -107,6 +105,8 @@ def mean_test(x: Floats, *, interval: float = 0.8) -> tuple[Estimate, float]:
     n, nan = len(value), float("nan")
     if n < 3 or np.ptp(value) == 0:
         return Estimate(float(value.mean()) if n else nan, nan, nan, n), nan
+    from scipy.stats import ttest_1samp  # noqa: PLC0415 - it loads slowly
+
     result = ttest_1samp(value, 0.0)
     low, high = result.confidence_interval(interval)
     return Estimate(float(value.mean()), float(low), float(high), n), float(result.pvalue)
@@ -122,8 +122,10 @@ def spearman(x: Floats, y: Floats, *, interval: float = 0.8) -> Estimate:
     nan = float("nan")
     if n < 5 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return Estimate(nan, nan, nan, n)
+    from scipy.stats import rankdata  # noqa: PLC0415 - it loads slowly
+
     r = float(np.corrcoef(rankdata(a), rankdata(b))[0, 1])
-    half = float(normal.ppf(0.5 + interval / 2)) * np.sqrt((1 + r * r / 2) / (n - 3))
+    half = float(ndtri(0.5 + interval / 2)) * np.sqrt((1 + r * r / 2) / (n - 3))
     z = np.arctanh(np.clip(r, -0.999999, 0.999999))
     return Estimate(r, float(np.tanh(z - half)), float(np.tanh(z + half)), n)
 
@@ -146,7 +148,7 @@ def mean_by_group(x: Floats, group: Ints, *, interval: float = 0.8) -> Estimate:
     mean, size = float(value.mean()), len(total)
     without = (total.sum() - total) / (n - count)
     error = np.sqrt((size - 1) / size * ((without - mean) ** 2).sum())
-    half = float(student.ppf(0.5 + interval / 2, size - 1) * error)
+    half = float(stdtrit(size - 1, 0.5 + interval / 2) * error)
     return Estimate(mean, mean - half, mean + half, n)
 
 

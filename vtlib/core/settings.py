@@ -65,6 +65,13 @@ class Settings(BaseModel):
     gemini_api_key: SecretStr | None = Field(
         default=None, validation_alias="GEMINI_API_KEY", description="Gemini API key, for analysis"
     )
+    media_storage: str | None = Field(
+        default=None,
+        pattern="^s3://[a-z0-9][a-z0-9.-]+(/[A-Za-z0-9._/-]*)?$",
+        validation_alias="VT_MEDIA_STORAGE",
+        description="Where media are stored, s3://bucket/prefix; the media folder is then a cache "
+        "(unset = the folder alone). Keys as for the AWS tools",
+    )
     cookies_file: Path | None = Field(
         default=None,
         validation_alias="VT_COOKIES_FILE",
@@ -159,6 +166,13 @@ class Settings(BaseModel):
         text = self.database.get_secret_value() if self.database else ""
         path = Path(text) if text and not self.database_url else self.outputs / DATABASE
         return path.expanduser().resolve()
+
+    def variable(self, name: str) -> str:
+        """A variable that a YAML names, from the environment, else `.env`; "" = not set."""
+        value = os.environ.get(name) or dotenv_values(self.root / ".env", encoding="utf-8").get(
+            name
+        )
+        return (value or "").strip()
 
     @property
     def secrets(self) -> tuple[str, ...]:

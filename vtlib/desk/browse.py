@@ -356,7 +356,7 @@ def _post_view(
     *,
     n_pictures: int | None,
 ) -> PostView:
-    row, folder = measures.get(facts["post_id"]), MediaFolder(project.workspace.outputs)
+    row, folder = measures.get(facts["post_id"]), MediaFolder.of(project)
     thumbs = list(row["thumbs"] or [])[:n_pictures] if row else []
     pictures = folder.thumbnails(row["thumbs_path"], thumbs) if row else []
     if not pictures:

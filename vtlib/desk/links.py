@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from vtlib.media.folder import MediaFolder
 from vtlib.store.project import Project
 
 
@@ -31,8 +32,8 @@ def video(project: Project, facts: Mapping[str, Any]) -> str:
     `facts`: a row of queries/browse_page.sql.
     """
     paths = [facts["small_video"], facts["video"]]
-    outputs = project.workspace.outputs
-    return next(filter(None, (link(outputs / p) for p in paths if p)), "")
+    folder = MediaFolder.of(project)
+    return next(filter(None, (link(folder.path(p)) for p in paths if p)), "")
 
 
 @cache

@@ -258,8 +258,8 @@ class CommentsPanel(VersionPanel):
 
 
 def _shown(comment: Mapping[str, Any]) -> Markup:
-    place = comment["beat_id"] or (f"line {comment['line']}" if comment["line"] else "the whole")
     resolution = f" · resolved by {comment['resolved_by']}" if comment["resolved_at"] else ""
+    place = comments.place_text(comment)
     head = f"{comment['author']} on {place}, version {comment['version']}{resolution}"
     kind = "vt-resolved" if resolution else ""
     return Markup(

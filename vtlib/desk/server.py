@@ -14,20 +14,37 @@ from vtlib.store.project import Project
 
 # Voilà serves these folders of `outputs` beside the desk, and nothing else of the workspace.
 _SERVED = ("media", "scripts")
-_CODE = """from vtlib.desk import Desk
+# The team's proxy says in it who signed in; Voilà hands it to the kernel as HTTP_X_VT_PERSON.
+PERSON_HEADER = "X-Vt-Person"
+_CODE = """import os
+
+from vtlib.desk import Desk
 from vtlib.store.project import Project
 
-Desk(Project.open({slug!r}, home={home!r}), by={by!r})"""
+by = os.environ.get("HTTP_X_VT_PERSON") or {by!r}
+Desk(Project.open({slug!r}, home={home!r}), by=by)"""
 
 
-def serve(project: Project, *, by: str = "", port: int = 0, has_browser: bool = True) -> int:
+def serve(
+    project: Project,
+    *,
+    by: str = "",
+    port: int = 0,
+    has_browser: bool = True,
+    proxy_path: str = "",
+) -> int:
     """Show the desk until it is interrupted; returns the exit code.
 
     `port` 0 takes the first free one from 8866 on. Only this machine can open it: it has no login.
+    With `proxy_path` (`/desk/`) it stands behind a proxy under that path, which signs people in and
+    names them in PERSON_HEADER.
     """
     notebook = _notebook(project, by)
     return subprocess.run(  # noqa: S603 - our own words
-        _command(notebook, project.workspace.outputs, port=port, has_browser=has_browser),
+        [
+            *_command(notebook, project.workspace.outputs, port=port, has_browser=has_browser),
+            *_proxy_options(proxy_path),
+        ],
         env=_environment(project.workspace.outputs, os.environ),
         check=False,
     ).returncode
@@ -58,6 +75,13 @@ def _command(notebook: Path, root: Path, *, port: int, has_browser: bool) -> lis
     options += [f"--port={port}"] if port else []
     options += [] if has_browser else ["--no-browser"]
     return [sys.executable, "-m", "voila", str(notebook), *options]
+
+
+def _proxy_options(path: str) -> list[str]:
+    if not path:
+        return []
+    headers = f"--VoilaConfiguration.http_header_envs={[PERSON_HEADER]!r}"
+    return [f"--Voila.base_url=/{path.strip('/')}/", headers]
 
 
 def _environment(root: Path, environment: Mapping[str, str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core import log
+from vtlib.core.errors import SourceFailed
 from vtlib.media import store
 from vtlib.media.download import DownloadRequest, DownloadRules, Fetched, fetch
 from vtlib.media.folder import MediaFolder, MediaSession, StoredFile
@@ -158,6 +159,12 @@ class Downloads:
         note = media_note(self.project, row, outcome, files, had_cookies=self.rules.has_cookies)
         if files:
             self.session.finish(work, outcome.files, files, note)
+            try:
+                self.session.media.publish_note(note)
+            except SourceFailed as failure:  # its note stays: the next session stores it
+                with self._lock:
+                    self.result.stop_reason = self.result.stop_reason or str(failure)
+                return None
         log.get(__name__).debug("fetched", post=request.post_id, status=outcome.status)
         return note, work
 
@@ -219,6 +226,9 @@ def save_note(at: Store, note: Mapping[str, Any]) -> None:
 def quota_reason(project: Project, folder: MediaFolder) -> str:
     """Why nothing more may be stored; '' while there is place."""
     limit = project.params.media.quota_gb
+    if folder.objects is not None:
+        folder.trim()
+        return ""
     used_gb = folder.used_bytes() / 1e9
     if limit is None or used_gb < limit:
         return ""

@@ -3,6 +3,9 @@
 `media/<2 hex>/<sha256>.<suffix>` under the outputs folder, thumbnails in `<sha256>.thumbs/` beside
 it. Work in progress is in `media/tmp/`, one process at a time, under a lock that the kernel
 releases however the process dies; the next session keeps complete items and removes the rest.
+
+With storage in S3 (`objects.py`) the folder is a cache of it: a file is stored there before any row
+names it, comes back when it is asked for, and goes when the quota is reached and nobody uses it.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +28,17 @@ from PIL import Image
 
 from vtlib.core.errors import StoreBusy
 from vtlib.core.whole_files import write_whole
+from vtlib.media.cache import evict, pin
 from vtlib.media.download.outcome import ProvenFile
+from vtlib.media.objects import ObjectStore
+from vtlib.store.project import Project, Workspace
 
 CHUNK_BYTES = 1 << 20
 NOTE_FILE = "done.json"
 SMALL_PX = 180
+SMALL_BYTES = 1 << 20  # a smaller file does not make the cache be looked through
+PARALLEL = 8  # objects at a time
+PREVIEW = ".preview.mp4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +55,106 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class MediaFolder:
-    """The files below `outputs`/media."""
+    """The files below `outputs`/media; with `objects` a cache of them, of `quota_bytes`."""
 
     outputs: Path
+    objects: ObjectStore | None = None
+    quota_bytes: int | None = None
+
+    @classmethod
+    def of(cls, project: Project) -> MediaFolder:
+        """The media of a project: its own storage, else that of the workspace."""
+        params = project.params.media
+        quota = int(params.quota_gb * 1e9) if params.quota_gb is not None else None
+        if params.storage.startswith("s3://"):
+            return cls(project.workspace.outputs, ObjectStore.of(params.storage), quota)
+        return cls.of_workspace(project.workspace, quota_bytes=quota)
+
+    @classmethod
+    def of_workspace(cls, at: Workspace, *, quota_bytes: int | None = None) -> MediaFolder:
+        """The media of a workspace, wherever VT_MEDIA_STORAGE says."""
+        url = at.settings.media_storage
+        return cls(at.outputs, ObjectStore.of(url) if url else None, quota_bytes)
 
     @property
     def root(self) -> Path:
         return self.outputs / "media"
 
     def path(self, relative: str) -> Path:
-        """A stored path as an absolute one."""
-        return self.outputs / relative
+        """A stored path as an absolute one; from S3 it is fetched first, and pinned (`cache.py`).
+
+        Raises SourceFailed when the storage does not answer.
+        """
+        path = self.outputs / relative
+        if self.objects is None or pin(path):
+            return path
+        if self.objects.get(relative, path):
+            pin(path)
+            if path.stat().st_size > SMALL_BYTES:
+                self.trim()
+        return path
+
+    def present(self, relatives: Sequence[str]) -> set[str]:
+        """Those of stored paths whose file is here or in the storage; nothing is fetched."""
+        here = {r for r in relatives if (self.outputs / r).exists()}
+        store, away = self.objects, [r for r in dict.fromkeys(relatives) if r not in here]
+        if store is None or not away:
+            return here
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            sizes = pool.map(store.size, away)
+            return here | {r for r, size in zip(away, sizes, strict=True) if size is not None}
+
+    def publish(self, relatives: Sequence[str | None]) -> None:
+        """Put files and folders of files into the storage, where there is one. From here on a row
+        may name them. Raises as `ObjectStore.put`.
+        """
+        store = self.objects
+        if store is None:
+            return
+        names: list[str] = []
+        for relative in filter(None, relatives):
+            path = self.outputs / relative
+            files = sorted(path.iterdir()) if path.is_dir() else [path]
+            names += [f.relative_to(self.outputs).as_posix() for f in files if f.is_file()]
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            list(pool.map(lambda name: store.put(self.outputs / name, name), dict.fromkeys(names)))
+
+    def publish_note(self, note: Mapping[str, Any]) -> None:
+        """`publish` the files of a post, as its note names them (media/downloads.media_note)."""
+        self.publish([note["media"].get("path"), *(image["path"] for image in note["images"])])
+
+    def mirror(self) -> int:
+        """Put what is here and not yet in the storage there: what was fetched before it was set up,
+        or left by a killed process. Returns how many files.
+        """
+        if self.objects is None:
+            return 0
+        there = dict(self.objects.list_files())
+        new = [name for name, size in self._stored() if there.get(name) != size]
+        self.publish(new)
+        return len(new)
+
+    def trim(self) -> int:
+        """Evict what is least recently used while the cache is over its quota; bytes that went."""
+        if self.objects is None or self.quota_bytes is None:
+            return 0
+        files = list(self._stored())
+        over = sum(size for _, size in files) - self.quota_bytes
+        if over <= 0:
+            return 0
+        return evict(files, self.outputs, over=over, store=self.objects)
+
+    def link(self, relative: str | None, *, hours: float) -> str:
+        """A signed address of a stored file that ends after so many hours; "" without S3."""
+        if self.objects is None or not relative:
+            return ""
+        return self.objects.link(relative, seconds=hours * 3600)
+
+    def _stored(self) -> Iterator[tuple[str, int]]:
+        """`list_files` without work in progress and previews, which are made anew."""
+        for name, size in self.list_files():
+            if not name.startswith("media/tmp/") and not name.endswith(PREVIEW):
+                yield name, size
 
     @contextmanager
     def session(self) -> Iterator[MediaSession]:
@@ -80,10 +179,11 @@ class MediaFolder:
         self, relative: str | None, thumbs: Sequence[Mapping[str, Any]]
     ) -> list[tuple[float, bytes]]:
         """(time in s, small JPEG) of the thumbnails `listed` ({t_s, file}) that are still there."""
-        folder = self.path(relative) if relative else None
-        if folder is None:
+        if not relative:
             return []
-        there = [(t["t_s"], folder / t["file"]) for t in thumbs if (folder / t["file"]).is_file()]
+        with ThreadPoolExecutor(PARALLEL if self.objects else 1) as pool:
+            paths = list(pool.map(lambda t: self.path(f"{relative}/{t['file']}"), thumbs))
+        there = [(t["t_s"], path) for t, path in zip(thumbs, paths, strict=True) if path.is_file()]
         return [(float(t_s), _small(path)) for t_s, path in there]
 
     def preview(self, relative: str | None) -> bytes | None:
@@ -93,7 +193,7 @@ class MediaFolder:
         source = self.path(relative) if relative else None
         if source is None or not source.is_file():
             return None
-        kept = source.with_name(f"{stem(str(relative))}.preview.mp4")
+        kept = source.with_name(f"{stem(str(relative))}{PREVIEW}")
         if not kept.is_file():
             from vtlib.media.proxies import make_preview  # noqa: PLC0415 - PyAV, seldom
 
@@ -125,9 +225,17 @@ class MediaFolder:
                     continue
                 yield path.relative_to(self.outputs).as_posix(), size
 
+    def list_all(self) -> Iterator[tuple[str, int]]:
+        """`list_files`, and with S3 what is stored there: (path, bytes), each once."""
+        stored = dict(self.objects.list_files("media/")) if self.objects else {}
+        yield from {**dict(self.list_files()), **stored}.items()
+
     def remove(self, relative: str) -> None:
         """Delete a stored file with its thumbnails and small copy."""
-        path = self.path(relative)
+        path = self.outputs / relative
+        if self.objects is not None:
+            for name in self._beside(relative):
+                self.objects.remove(name)
         home = path.parent.parent if path.parent.suffix == ".thumbs" else path.parent
         for beside in home.glob(f"{stem(relative)}.*"):
             if beside.is_dir():
@@ -137,15 +245,25 @@ class MediaFolder:
 
     def keep_only(self, relative: str) -> None:
         """Of the files with one content, keep this one (a small copy) and the thumbnails."""
-        copy = self.path(relative)
+        copy = self.outputs / relative
         for beside in copy.parent.glob(f"{stem(relative)}.*"):
             if beside.is_file() and beside != copy:
                 beside.unlink()
+        if self.objects is not None:
+            for name in self._beside(relative):
+                if name != relative and ".thumbs/" not in name:
+                    self.objects.remove(name)
+
+    def _beside(self, relative: str) -> list[str]:
+        """Names of the objects with the content of a stored path, thumbnails too."""
+        digest = stem(relative)
+        assert self.objects is not None  # noqa: S101 - asked by callers
+        return [name for name, _ in self.objects.list_files(f"media/{digest[:2]}/{digest}.")]
 
     def place(self, work: Path, files: Sequence[Mapping[str, str]]) -> None:
         """Move files of a work folder into the store; missing ones were moved before."""
         for file in files:
-            source, target = work / file["name"], self.path(file["path"])
+            source, target = work / file["name"], self.outputs / file["path"]
             if source.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 source.replace(target)
@@ -205,7 +323,7 @@ class MediaSession:
 
     def adopt(self, folder: Path, relative: str) -> None:
         """Move a finished folder (thumbnails) or file into the store; an older one is replaced."""
-        target = self.media.path(relative)
+        target = self.media.outputs / relative
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
             shutil.rmtree(target)

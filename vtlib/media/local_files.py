@@ -47,6 +47,7 @@ def adopt_file(project: Project, session: MediaSession, post_id: str, path: Path
     outcome = Fetched("ok", came_by=CAME_BY, files=(file,))
     note = media_note(project, {"post_id": post_id, "tries": None}, outcome, files)
     session.finish(work, [file], files, note)
+    session.media.publish_note(note)
     save_note(project.store, note)
     session.clear(work)
     return outcome

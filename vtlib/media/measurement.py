@@ -121,6 +121,7 @@ def _measure_file(
         return {**base, "status": "failed", "reason": error.message}
     thumbs = f"media/{row['sha256'][:2]}/{row['sha256']}.thumbs"
     session.adopt(work / "thumbs", thumbs)
+    session.media.publish([thumbs])
     session.clear(work)
     return {**base, **measures.to_row(), "status": "ok", "reason": "", "thumbs_path": thumbs}
 
@@ -128,7 +129,7 @@ def _measure_file(
 def compress_all(project: Project, session: MediaSession, posts: pd.DataFrame) -> None:
     """Small copies, if media.storage asks for them; originals were measured before."""
     storage = project.params.media.storage
-    if storage == "original":
+    if storage not in ("both", "proxy"):
         return
     due = posts[(posts["status"] == "ok") & posts["path"].notna()]
     for sha256, path in due[["sha256", "path"]].drop_duplicates().itertuples(index=False):
@@ -156,6 +157,7 @@ def _compress(session: MediaSession, sha256: str, path: str) -> dict[str, Any]:
         return {"proxy_path": path, "proxy_bytes": original.stat().st_size}
     target = f"media/{sha256[:2]}/{sha256}.proxy.mp4"
     session.adopt(copy, target)
+    session.media.publish([target])
     session.clear(work)
     return {"proxy_path": target, "proxy_bytes": size}
 

@@ -38,8 +38,8 @@ class Purge:
 
 def preview(at: Workspace, request: PurgeRequest) -> Purge:
     """What `purge` would remove; nothing is changed."""
-    folder = MediaFolder(at.outputs)
-    sizes = dict(folder.list_files())
+    folder = MediaFolder.of_workspace(at)
+    sizes = dict(folder.list_all())
     bytes_by_digest = pd.Series(sizes, dtype="int64").groupby([stem(path) for path in sizes]).sum()
     files = at.store.query_file("media_files")
     files["bytes"] = [int(bytes_by_digest.get(sha256, 0)) for sha256 in files["sha256"]]
@@ -58,9 +58,10 @@ def purge(at: Workspace, request: PurgeRequest) -> Purge:
     A row is changed before its file is removed: killed in between, the file is an orphan and is
     removed next time. Raises StoreBusy while another process downloads or measures.
     """
-    folder = MediaFolder(at.outputs)
+    folder = MediaFolder.of_workspace(at)
     with folder.session() as session:
         for note in session.unsaved_notes():
+            folder.publish_note(note)
             save_note(at.store, note)
         result = preview(at, request)
         store.mark_purged(at.store, list(result.files["sha256"]))

@@ -84,15 +84,17 @@ def process(
     video (0). Raises BadInput for cookies that cannot be used, StoreBusy while another process does
     the same.
     """
-    folder, tally = MediaFolder(project.workspace.outputs), MediaResult()
+    folder, tally = MediaFolder.of(project), MediaResult()
     rules = _rules(project)
     with (
         folder.session() as session,
         Measurer(project, session, again=again, is_on=measures, progress=progress) as measurer,
     ):
         for note in session.unsaved_notes():
+            folder.publish_note(note)
             save_note(project.store, note)
             tally.n_finished += 1
+        folder.mirror()
         posts = load(project)
         measurer.add(posts)
         downloads = Downloads(project, session, rules, tally, measurer, progress)
@@ -145,8 +147,9 @@ def load(project: Project) -> pd.DataFrame:
 
 def _with_files(project: Project, posts: pd.DataFrame) -> pd.DataFrame:
     """`posts` without the paths of files that are not there, and `is_gone` for those."""
-    folder = MediaFolder(project.workspace.outputs)
-    absent = [isinstance(p, str) and not folder.path(p).exists() for p in posts["path"]]
+    paths = [p for p in posts["path"] if isinstance(p, str)]
+    there = MediaFolder.of(project).present(paths)
+    absent = [isinstance(p, str) and p not in there for p in posts["path"]]
     is_gone = pd.Series(absent, index=posts.index, dtype=bool)
     return posts.assign(path=posts["path"].mask(is_gone), is_gone=is_gone)
 

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import pandas as pd
+
+from vtlib.charts import alt
 
 LANES = ("shots", "text", "speech", "faces")
 _LEAST_S = 0.1  # a text in a single sample is still drawn

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from vtlib.core import log
@@ -62,6 +65,26 @@ def gemini(key: str | None, url: str | None) -> list[HealthCheck]:
     except Exception as error:  # noqa: BLE001 - three HTTP libraries' errors; each becomes a line
         return [_gemini_refusal(error, key)]
     return [HealthCheck("gemini", "ok", f"the key is valid ({name})"), *_base(url, "gemini")]
+
+
+def bucket(url: str) -> list[HealthCheck]:
+    """Whether media storage takes an object, gives it back and removes it again."""
+    from vtlib.media.objects import ObjectStore  # noqa: PLC0415 - of the extra `team`
+
+    name = "media/.vt-doctor"
+    try:
+        store = replace(ObjectStore.of(url), pauses_s=())
+        with tempfile.TemporaryDirectory() as folder:
+            probe, back = Path(folder, "probe"), Path(folder, "back")
+            probe.write_bytes(b"vt doctor")
+            store.put(probe, name)
+            is_same = store.get(name, back) and back.read_bytes() == probe.read_bytes()
+        store.remove(name)
+    except VtError as error:
+        return [HealthCheck("media storage", "fail", error.message, error.todo, error.exit_code)]
+    if not is_same:
+        return [HealthCheck("media storage", "fail", f"{url} gave other bytes back", exit_code=4)]
+    return [HealthCheck("media storage", "ok", f"{url} takes, gives and removes files")]
 
 
 def reachable(urls: Sequence[str], *, what: str) -> list[HealthCheck]:

@@ -90,7 +90,7 @@ def import_folder(
             reports[path] = VideoReport(path.name, status="failed", reason=str(error), exit_code=2)
     bare = _import_items(project, videos)
     _save_posts(project, bare, folder)
-    with MediaFolder(project.workspace.outputs).session() as session:
+    with MediaFolder.of(project).session() as session:
         for note in session.unsaved_notes():
             save_note(project.store, note)
         for video in videos:

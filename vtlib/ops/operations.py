@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -169,6 +170,9 @@ def _services(at: Workspace) -> list[HealthCheck]:
         lambda: connectivity.apify(token, settings.apify_url),
         lambda: connectivity.gemini(key, settings.gemini_url),
     ]
+    storages = {settings.media_storage, *(p.media.storage for p in _read_params(at)[0])}
+    buckets = sorted(s for s in storages if s and s.startswith("s3://"))
+    probes += [partial(connectivity.bucket, url) for url in buckets]
     # Pointed at this machine, nothing outside is meant to be asked.
     if not connectivity.is_here(settings.apify_url):
         probes.append(lambda: connectivity.reachable(connectivity.SERVICES, what="service hosts"))

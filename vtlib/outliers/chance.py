@@ -15,7 +15,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr
-from scipy.stats import poisson
 
 from vtlib.outliers.scores import Basis, JudgedPosts, student_quantile
 
@@ -120,7 +119,11 @@ def combine(ranges: Sequence[Chance]) -> Chance:
 
 def _poisson_end(probability: float, mean: float, n_flagged: int) -> int:
     """A quantile of how many come by chance, never more than were flagged."""
-    return int(min(poisson.ppf(probability, mean), n_flagged)) if mean > 0 else 0
+    if mean <= 0:
+        return 0
+    from scipy.stats import poisson  # noqa: PLC0415 - it loads slowly
+
+    return int(min(poisson.ppf(probability, mean), n_flagged))
 
 
 def _misfits(t: Floats, df: Floats) -> bool:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtr
-from scipy.stats import binomtest
 
 from vtlib.outliers.early import MEMORY_H, Calls
 
@@ -280,5 +279,7 @@ def band(
 
 def share_interval(n_true: int, n: int, *, interval: float = 0.8) -> tuple[float, float]:
     """Wilson's interval of a share, 0 to 1; n >= 1."""
+    from scipy.stats import binomtest  # noqa: PLC0415 - it loads slowly
+
     ends = binomtest(n_true, n).proportion_ci(interval, method="wilson")
     return float(ends.low), float(ends.high)

@@ -347,11 +347,15 @@ def _facts(group: pd.DataFrame) -> pd.DataFrame:
 
 def _left_out(counts: np.ndarray) -> pd.Series:
     names = [kind.name.lower() for kind in BaselineExclusion if kind]
-    kinds, kind = np.unique(
-        counts, axis=0, return_inverse=True
-    )  # most posts of an account are alike
-    rows = ({n: int(c) for n, c in zip(names, row, strict=True) if c} for row in kinds)
-    return pd.Series(np.array([json.dumps(r) for r in rows], dtype=object)[kind.ravel()])
+    base = int(counts.max(initial=0)) + 1
+    if base ** counts.shape[1] > np.iinfo(np.int64).max:
+        kinds, kind = np.unique(counts, axis=0, return_inverse=True)
+    else:  # most posts of an account are alike; one number a row is found by hash
+        key = counts.astype(np.int64) @ (base ** np.arange(counts.shape[1], dtype=np.int64))
+        kind, first = pd.factorize(key)
+        kinds = np.stack([first // base**k % base for k in range(counts.shape[1])], axis=1)
+    rows = [json.dumps({n: int(c) for n, c in zip(names, row, strict=True) if c}) for row in kinds]
+    return pd.Series(pd.array(rows, dtype="str").take(kind.ravel()))
 
 
 def _learnt(result: scores.JudgedPosts) -> dict[str, Any]:

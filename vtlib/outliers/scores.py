@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
-from scipy.stats import false_discovery_control
 
 from vtlib.core.models import FLAGGED_TIERS, TIERS
 from vtlib.outliers.growth import Growth
@@ -177,6 +176,8 @@ def q_values(p: Floats) -> Floats:
     q = np.full(len(p), np.nan)
     is_test = np.isfinite(p)
     if is_test.any():
+        from scipy.stats import false_discovery_control  # noqa: PLC0415 - it loads slowly
+
         q[is_test] = false_discovery_control(p[is_test])
     return q
 

@@ -29,14 +29,7 @@ def save_run(
     run_id = run["outlier_run_id"]
     with store.write("outliers") as connection:
         save(connection, "outlier_runs", [run], key=["outlier_run_id"])
-        stage(connection, "outlier_scores", scores)
-        connection.execute("DELETE FROM outlier_scores WHERE outlier_run_id = ?", [run_id])
-        connection.execute(
-            "INSERT INTO outlier_scores BY NAME SELECT * EXCLUDE (_n) REPLACE ($1 AS "
-            "outlier_run_id) FROM new_outlier_scores QUALIFY row_number() OVER (PARTITION BY "
-            "post_id ORDER BY _n DESC) = 1",
-            [run_id],
-        )
+        _replace_run(connection, "outlier_scores", run_id, _last_of_each(scores))
         for table in ("early_calls", "early_tags"):
             _replace_run(connection, table, run_id, (early or {}).get(table))
         if picks is not None:
@@ -57,6 +50,13 @@ def _pick(connection: duckdb.DuckDBPyConnection, project: str, picks: pd.DataFra
         "new_selections QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY _n DESC) = 1",
         [project],
     )
+
+
+def _last_of_each(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row a post, the last."""
+    if scores["post_id"].is_unique:
+        return scores
+    return scores.drop_duplicates("post_id", keep="last")
 
 
 def _replace_run(

@@ -19,7 +19,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
-from scipy.stats import mannwhitneyu, wilcoxon
 
 from vtlib.core.proportions import winsorise
 
@@ -146,6 +145,8 @@ def _differences(y: Floats, is_b: Bools, block: Ints) -> Floats:
 
 
 def _paired(d: Floats) -> _Evidence:
+    from scipy.stats import wilcoxon  # noqa: PLC0415 - it loads slowly
+
     n = len(d)
     robust = winsorise(d, reach_sd=CLIP_SD)
     sd = float(robust.std(ddof=1))
@@ -157,6 +158,8 @@ def _paired(d: Floats) -> _Evidence:
 
 def _within(y: Floats, is_b: Bools, account: Ints) -> _Evidence:
     """Posts of accounts that ran both variants, accounts weighted by their information."""
+    from scipy.stats import mannwhitneyu  # noqa: PLC0415 - it loads slowly
+
     codes = np.unique(account, return_inverse=True)[1]
     middle = np.zeros((codes.max() + 1, 2))
     for code, side in np.ndindex(*middle.shape):

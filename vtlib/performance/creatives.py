@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
 from vtlib.core.conclusion import number, verb
 from vtlib.core.finding import Finding
@@ -56,6 +55,8 @@ def across(posts: pd.DataFrame, *, interval: float) -> pd.DataFrame:
     has_p = table["p"].notna()
     q = pd.Series(np.nan, index=table.index, dtype=float)
     if has_p.any():
+        from scipy.stats import false_discovery_control  # noqa: PLC0415 - it loads slowly
+
         q[has_p] = false_discovery_control(table.loc[has_p, "p"].to_numpy(float))
     return table.assign(q_value=q)[PAIR_COLUMNS]
 

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import mannwhitneyu
-from scipy.stats import norm as normal
-from scipy.stats import t as student
+from scipy.special import ndtri, stdtr, stdtrit
 
 from vtlib.core.threads import on_one_thread
 
@@ -86,6 +84,8 @@ def feature_shift(
     nan = float("nan")
     if not (n_on and n_off):
         return Shift(nan, nan, nan, nan, nan, nan, nan, nan, nan, *counts)
+    from scipy.stats import mannwhitneyu  # noqa: PLC0415 - it loads slowly
+
     rng = np.random.default_rng(seed)
     p_ranks = float(mannwhitneyu(y[on], y[~on], method="asymptotic").pvalue)
     pairs = _pairs(y, on, _clusters(group, rng), rng)
@@ -96,8 +96,8 @@ def feature_shift(
     bootstrap = _medians(pairs, rng.multinomial(size, np.full(size, 1 / size), DRAWS))
     se = float(np.nanstd(bootstrap, ddof=1))
     rest = _medians(pairs, 1 - np.eye(size, dtype=np.int64))
-    half = float(student.ppf(0.5 + interval / 2, df)) * se
-    p_accounts = float(2 * student.sf(abs(pairs.shift) / se, df)) if se > 0 else 1.0
+    half = float(stdtrit(df, 0.5 + interval / 2)) * se
+    p_accounts = float(2 * stdtr(df, -abs(pairs.shift) / se)) if se > 0 else 1.0
     return Shift(
         pairs.shift,
         pairs.shift - half,
@@ -138,13 +138,13 @@ def posts_needed(
     """
     if not (np.isfinite(effect) and np.isfinite(se)) or abs(effect) < 1e-3 or se <= 0:
         return None
-    se_needed = abs(effect) / float(normal.ppf(1 - alpha / 2) + normal.ppf(power))
+    se_needed = abs(effect) / float(ndtri(1 - alpha / 2) + ndtri(power))
     return max(0, int(np.ceil(n_on * ((se / se_needed) ** 2 - 1))))
 
 
 def least_visible(se: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
     """The smallest effect (same units as `se`) that would be found with this error; NaN for NaN."""
-    return float(normal.ppf(1 - alpha / 2) + normal.ppf(power)) * se
+    return float(ndtri(1 - alpha / 2) + ndtri(power)) * se
 
 
 def _between(effect: Floats, se: Floats) -> float:
@@ -309,9 +309,9 @@ def selected_interval(
     p above the level's has 0 inside. NaN stays NaN.
     """
     share = min(n_selected[0] / max(n_selected[1], 1), 1.0) * (1 - interval)
-    z = float(normal.isf(share / 2))
+    z = float(-ndtri(share / 2))
     width = np.asarray(se, float)
     if p is not None:
-        behind = normal.isf(np.clip(np.asarray(p, float), SMALLEST_P, 1 - 1e-9) / 2)
+        behind = -ndtri(np.clip(np.asarray(p, float), SMALLEST_P, 1 - 1e-9) / 2)
         width = np.maximum(width, np.abs(effect) / behind)
     return effect - z * width, effect + z * width

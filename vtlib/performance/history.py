@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from vtlib.core.models import BREAKOUT_TIERS, RATE_METRICS
 from vtlib.outliers.trailing import MATURE_H, trailing
@@ -49,7 +49,7 @@ def age_error(scores: pd.DataFrame, *, interval: float = 0.8) -> pd.Series:
     rule.
     """
     low, high = scores["multiplier_low"].astype(float), scores["multiplier_high"].astype(float)
-    reach = student.ppf(0.5 + interval / 2, scores["df"].astype(float))
+    reach = stdtrit(scores["df"].to_numpy(float), 0.5 + interval / 2)
     error = np.log(high / low) / (2 * reach)
     beyond = np.sqrt(np.maximum(error**2 - scores["scale_ln"].astype(float) ** 2, 0))
     return pd.Series(beyond, index=scores.index).mask(scores["age_h"].ge(MATURE_H), 0.0)

@@ -139,7 +139,7 @@ def _shown(project: Project, post_ids: list[str]) -> dict[str, Example]:
     if not post_ids:
         return {}
     posts = _examples(project.workspace, project.slug, post_ids)
-    folder = MediaFolder(project.workspace.outputs)
+    folder = MediaFolder.of(project)
     frames = {
         m["post_id"]: pictures[0][1]
         for m in media.measures(project.store, post_ids if project.names_creators else [])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from vtlib.core.proportions import Estimate, Rate, brier, mean_by_group, rate, spearman
 
@@ -148,8 +148,8 @@ def forecast(outlook: Outlook, calibration: Calibration, *, interval: float = 0.
         code = calibration.group(error)
         beats = 1 - _share_below(-outlook.ahead / error, calibration.z, code)
         return Forecasts(ln, ln + low[code] * error, ln + high[code] * error, _chance(beats))
-    reach = student.ppf(0.5 + interval / 2, outlook.df) * error
-    beats = np.asarray(student.cdf(outlook.ahead / error, outlook.df))
+    reach = stdtrit(outlook.df, 0.5 + interval / 2) * error
+    beats = np.asarray(stdtr(outlook.df, outlook.ahead / error))
     return Forecasts(ln, ln - reach, ln + reach, _chance(beats))
 
 

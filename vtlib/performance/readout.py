@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from vtlib.core.conclusion import number
 from vtlib.core.membership import is_in
@@ -242,7 +242,7 @@ def _pattern(
         return {"pattern": name, "n": 0, "verdict": "cannot be told yet", "library": library_text}
     error = np.sqrt(of["own_scale_ln"].astype(float) ** 2 + of["own_error_ln"].astype(float) ** 2)
     mean, n = float(of["lift_ln"].mean()), len(of)
-    reach = float(student.ppf(0.9, max(float(of["own_df"].mean()), 1.0)))
+    reach = float(stdtrit(max(float(of["own_df"].mean()), 1.0), 0.9))
     half = reach * math.sqrt(float((error**2).sum())) / n
     low, high = math.exp(mean - half), math.exp(mean + half)
     verdict = "use again" if low > 1 else "leave out" if high < 1 else "cannot be told yet"

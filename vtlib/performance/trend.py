@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from vtlib.core.proportions import Rate, rate, winsorise
 from vtlib.performance.effects import Shift
@@ -113,7 +113,7 @@ def _difference(
     drop = rest[0] - rest[1]
     drop = drop[np.isfinite(drop)]
     error = np.sqrt((len(drop) - 1) / len(drop) * ((drop - difference) ** 2).sum())
-    half = float(student.ppf(0.5 + interval / 2, accounts - 1) * error)
+    half = float(stdtrit(accounts - 1, 0.5 + interval / 2) * error)
     return difference, difference - half, difference + half
 
 
@@ -136,7 +136,7 @@ def fading(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 
     tail = (1 - interval) / 2
     # Few accounts drawn again vary too little: Student's t with accounts less one, as for shifts.
     df = min(len(np.unique(group[on])), len(np.unique(group[~on]))) - 1
-    half_width = float(student.ppf(1 - tail, max(df, 1)) * np.nanstd(bootstrap[:, 1], ddof=1))
+    half_width = float(stdtrit(max(df, 1), 1 - tail) * np.nanstd(bootstrap[:, 1], ddof=1))
     low, high = overall[1] - half_width, overall[1] + half_width
     last = span / 7
     trend = _trend(overall, (low, high), last)

@@ -9,10 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
-from scipy.stats import norm as normal
-from scipy.stats import rankdata
-from scipy.stats import t as student
+from scipy.special import expit, logit, ndtr, stdtrit
 
 from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
 from vtlib.performance.patterns.features import Feature
@@ -44,6 +41,8 @@ def power(y: Floats, is_hit: NDArray[np.bool_], size: int, target: Target) -> fl
     replacement, so a size beyond the posts at hand is answered as if there were more like them. NaN
     without breakouts or without ordinary posts.
     """
+    from scipy.stats import rankdata, t  # noqa: PLC0415 - it loads slowly
+
     hits, others = y[is_hit], y[~is_hit]
     if not (len(hits) and len(others)):
         return float("nan")
@@ -53,9 +52,9 @@ def power(y: Floats, is_hit: NDArray[np.bool_], size: int, target: Target) -> fl
         [rng.choice(hits, (WORLDS, half)), rng.choice(others, (WORLDS, size - half))], axis=1
     )
     center = np.median(others)
-    scale = max(float(np.median(np.abs(others - center))) / student.ppf(0.75, DF), 1e-6)
+    scale = max(float(np.median(np.abs(others - center))) / stdtrit(DF, 0.75), 1e-6)
     far = (sample - center) / scale
-    gain = student.logpdf(far - target.effect_ln / scale, DF) - student.logpdf(far, DF)
+    gain = t.logpdf(far - target.effect_ln / scale, DF) - t.logpdf(far, DF)
     chance = expit(logit(target.share) + gain)
     has = rng.random(sample.shape) < chance
     n_on = has.sum(axis=1)
@@ -64,7 +63,7 @@ def power(y: Floats, is_hit: NDArray[np.bool_], size: int, target: Target) -> fl
     u = (ranks * has).sum(axis=1) - n_on * (n_on + 1) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         z = (u - n_on * n_off / 2) / np.sqrt(n_on * n_off * (size + 1) / 12)
-    return float(np.mean(np.nan_to_num(2 * normal.sf(np.abs(z)), nan=1.0) <= target.alpha))
+    return float(np.mean(np.nan_to_num(2 * ndtr(-np.abs(z)), nan=1.0) <= target.alpha))
 
 
 def films_needed(

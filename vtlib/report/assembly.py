@@ -187,10 +187,15 @@ def chart(spec: Mapping[str, Any]) -> Chart:
         else (heading.get("text", ""), heading.get("subtitle", []))
     )
     body = {k: v for k, v in spec.items() if k not in ("$schema", "title")}
-    text_json = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Chart(_line(title, " "), _line(under, " · "), trusted(inert_json(body)))
+
+
+def inert_json(data: Mapping[str, Any]) -> str:
+    """JSON that cannot end the script element it stands in."""
+    text_json = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text_json = text_json.replace(sign, f"\\u{ord(sign):04x}")
-    return Chart(_line(title, " "), _line(under, " · "), trusted(text_json))
+    return text_json
 
 
 def _line(text: Any, between: str) -> str:

@@ -63,7 +63,7 @@ def pictures(project: Project, post_id: str) -> Gallery:
     measures = media.measures(project.store, [post_id])
     if not measures:
         return Gallery(title, "no video was fetched and measured (vt process videos)", ())
-    folder, row = MediaFolder(project.workspace.outputs), measures[0]
+    folder, row = MediaFolder.of(project), measures[0]
     frames = folder.thumbnails(row["thumbs_path"], row["thumbs"] or [])[:MAX_PICTURES]
     cuts = f"{row['duration_s']:.1f} s, {len(row['cuts_s'])} cuts"
     examples = tuple(Example(f"{t_s:.1f} s", picture=jpeg) for t_s, jpeg in frames)

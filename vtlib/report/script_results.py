@@ -79,7 +79,7 @@ def _pictures(project: Project, post_ids: list[str]) -> dict[str, bytes]:
     """The first frame of each measured post; none with pseudonyms."""
     if not project.names_creators:
         return {}
-    folder = MediaFolder(project.workspace.outputs)
+    folder = MediaFolder.of(project)
     frames = {
         row["post_id"]: folder.thumbnails(row["thumbs_path"], list(row["thumbs"] or [])[:1])
         for row in media.measures(project.store, post_ids)

@@ -170,7 +170,7 @@ class _Sources:
         report = self.project.params.report
         if not report.previews or not self.project.names_creators:
             return None
-        return MediaFolder(self.project.workspace.outputs).preview(self.paths.get(post_id))
+        return MediaFolder.of(self.project).preview(self.paths.get(post_id))
 
     def _frames(
         self, post_id: str, row: Mapping[str, Any] | None
@@ -178,7 +178,7 @@ class _Sources:
         """Frames of a measured video, or the pictures of a photo post at second 0."""
         if not self.project.names_creators:
             return ()
-        folder = MediaFolder(self.project.workspace.outputs)
+        folder = MediaFolder.of(self.project)
         if row is None:
             stills = folder.stills(media.image_paths(self.project.store, post_id)[:FRAMES_MAX])
             return tuple((0.0, still) for still in stills if still)

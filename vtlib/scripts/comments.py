@@ -5,6 +5,7 @@ Human rows.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from vtlib.core.errors import BadInput
@@ -68,6 +69,15 @@ def listing(store: Store, script_id: str, *, open_only: bool = False) -> list[di
         sql = """SELECT * FROM script_comments WHERE script_id = $script
             AND (NOT $open OR resolved_at IS NULL) ORDER BY created_at, comment_id"""
         return records(connection, sql, {"script": script_id, "open": open_only})
+
+
+def place_text(comment: Mapping[str, Any]) -> str:
+    """What a comment (a row of script_comments) is about: `b1 at 3.2 s`, `line 4`, `the whole`."""
+    if comment["line"]:
+        return f"line {comment['line']}"
+    at_s = comment.get("at_s")
+    parts = (comment["beat_id"], f"at {at_s:g} s" if at_s is not None else "")
+    return " ".join(part for part in parts if part) or "the whole"
 
 
 def _require_place(row: dict[str, Any], beat_id: str, line: int | None) -> None:

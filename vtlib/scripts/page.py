@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from vtlib.core.errors import BadInput
 from vtlib.scripts import production, queries, workflow
+from vtlib.scripts.comments import place_text
 from vtlib.scripts.forecast_text import prediction_lines, sentences
 from vtlib.scripts.lifecycle import being_shot
 from vtlib.scripts.script import Script, call_to_action, needs, parse, plain
@@ -192,9 +193,10 @@ def _beat(span: Any) -> dict[str, str]:
 
 
 def _comment(row: Mapping[str, Any]) -> str:
-    place = row["beat_id"] or (f"line {row['line']}" if row["line"] else "the whole")
     resolution = f" (resolved by {row['resolved_by']})" if row["resolved_at"] is not None else ""
-    return f"{row['author']} on version {row['version']}, {place}: {row['body']}{resolution}"
+    return (
+        f"{row['author']} on version {row['version']}, {place_text(row)}: {row['body']}{resolution}"
+    )
 
 
 def _assets(project: Project, ids: set[Any]) -> pd.DataFrame:

@@ -166,23 +166,28 @@ def set_status(
 
     Raises BadInput where workflow.require_move does; then nothing is written.
     """
-    at = naive(None)
     with store.write("scripts") as connection:
-        row = require(connection, script_id)
-        version_facts = version_row(connection, script_id, version or int(row["current_version"]))
-        number, old = int(version_facts["version"]), str(version_facts["status"])
-        situation = workflow.Situation(
-            parse(version_facts["structure"]),
-            old,
-            _people(connection, script_id),
-            has_post=_has_post(connection, script_id, number),
-        )
-        workflow.require_move(situation, move.to, by=move.by, reason=move.reason)
-        _write_status(connection, row, number, old=old, to=move.to)
-        connection.execute("UPDATE scripts SET updated_at = ? WHERE script_id = ?", [at, script_id])
-        _record(
-            connection, (script_id, number, old, move.to), by=move.by, reason=move.reason, at=at
-        )
+        return move_version(connection, script_id, move, version=version)
+
+
+def move_version(
+    connection: Connection, script_id: str, move: Move, *, version: int | None = None
+) -> dict[str, Any]:
+    """`set_status` inside an operation that is under way."""
+    at = naive(None)
+    row = require(connection, script_id)
+    version_facts = version_row(connection, script_id, version or int(row["current_version"]))
+    number, old = int(version_facts["version"]), str(version_facts["status"])
+    situation = workflow.Situation(
+        parse(version_facts["structure"]),
+        old,
+        _people(connection, script_id),
+        has_post=_has_post(connection, script_id, number),
+    )
+    workflow.require_move(situation, move.to, by=move.by, reason=move.reason)
+    _write_status(connection, row, number, old=old, to=move.to)
+    connection.execute("UPDATE scripts SET updated_at = ? WHERE script_id = ?", [at, script_id])
+    _record(connection, (script_id, number, old, move.to), by=move.by, reason=move.reason, at=at)
     return {"script_id": script_id, "version": number, "from": old, "to": move.to, "by": move.by}
 
 
@@ -335,6 +340,8 @@ _TABLES = (
     "script_status_changes",
     "script_comments",
     "script_people",
+    "script_reviews",
+    "shared_scripts",
     "shoots",
 )
 

@@ -29,6 +29,7 @@ LISTS: Mapping[str, Sequence[str]] = {
     "states": models.STATES,
     "tiers": models.TIERS,
     "breakout tiers": models.BREAKOUT_TIERS,
+    "alert kinds": models.ALERT_KINDS,
 }
 _LIST = re.compile(r"\{\{([a-z ]+?)( in words)?\}\}")
 _EACH = re.compile(r"\{\{each ([a-z ]+):\s*(.*?)\s*\}\}", re.DOTALL)

@@ -36,7 +36,8 @@ def stage(connection: Connection, table: str, rows: Rows) -> int:
     taken as JSON, anything else is encoded, once. Raises BadInput for a column the table does not
     have.
     """
-    import pyarrow as pa  # noqa: PLC0415 - it and pandas only where rows are written
+    import numpy as np  # noqa: PLC0415 - all three only where rows are written
+    import pyarrow as pa  # noqa: PLC0415
 
     types = columns(connection, table)
     connection.execute(
@@ -47,7 +48,7 @@ def stage(connection: Connection, table: str, rows: Rows) -> int:
     if unknown := [name for name in data.column_names if name not in types]:
         raise BadInput(f"{table} has no column {', '.join(unknown)}", todo="See docs/schema.md.")
     if data.num_rows:
-        data = data.append_column("_n", pa.array(range(data.num_rows), pa.int64()))
+        data = data.append_column("_n", pa.array(np.arange(data.num_rows)))
         connection.register("_rows", data)
         connection.execute(f"INSERT INTO new_{table} BY NAME SELECT * FROM _rows")
         connection.unregister("_rows")
@@ -186,9 +187,10 @@ def _arrow(rows: Rows, types: Mapping[str, str]) -> pa.Table:
 
 
 def _column(values: pd.Series, kind: str) -> pa.Array:
-    import pyarrow as pa  # noqa: PLC0415 - as in stage
+    import pandas as pd  # noqa: PLC0415 - as in stage
+    import pyarrow as pa  # noqa: PLC0415
 
-    if kind == "JSON" and str(values.dtype) != "string[pyarrow]":  # which is JSON already
+    if kind == "JSON" and not isinstance(values.dtype, pd.StringDtype):  # which is JSON already
         return pa.array([_json(v) for v in values], pa.string())
     data = pa.array(values, from_pandas=True)
     if pa.types.is_timestamp(data.type):

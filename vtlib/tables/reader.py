@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import IO
 
 from vtlib.core.errors import BadInput
-from vtlib.core.time_zones import SeveralZones, time_zone
+from vtlib.core.time_zones import SeveralZones, time_zone, zone_in
 from vtlib.tables import old_workbook, workbook
+from vtlib.tables.clocks import find_clock, join_clock
 from vtlib.tables.column_style import Order, Style, column_styles
 from vtlib.tables.csv_safe import from_csv_safe, unescape_cell
 from vtlib.tables.encodings import Encoding, detect_encoding, mend_escaped
@@ -114,11 +115,25 @@ class Table:
                     yield number, row
 
     @cached_property
+    def clock(self) -> tuple[str, str] | None:
+        """(column of days, column that has their hours), as `clocks.find_clock` finds them in the
+        first rows; the days of `rows` then have these hours.
+        """
+        first = islice(self._rows(), self.header_row + _HEAD_ROWS)
+        body = [row for n, row in first if n > self.header_row and not isinstance(row, Damage)]
+        return find_clock(self.columns, body)
+
+    @cached_property
     def styles(self) -> Mapping[str, Style]:
         """How each column writes numbers and dates, from all of its cells; reads the table once."""
         rows = (row for _, row in self.rows() if isinstance(row, dict))
         options = self.options
-        return column_styles(rows, self.columns, decimal=options.decimal, order=options.date_order)
+        decimal, order = options.decimal, options.date_order
+        styles = column_styles(rows, self.columns, decimal=decimal, order=order)
+        if self.clock and (zone := zone_in(self.clock[1])) and not styles[self.clock[0]].zone:
+            day = self.clock[0]
+            styles[day] = replace(styles[day], zone=zone, is_plain=False)
+        return styles
 
     def guarded(self) -> Table:
         """The same table as one of our own, whose cells are as they were before they were guarded
@@ -158,7 +173,11 @@ class Table:
             plain = from_csv_safe if self.encoding else unescape_cell
             cells = [plain(cell) for cell in cells]
         cells = cells + [""] * (len(self.columns) - len(cells))
-        return dict(zip(self.columns, cells, strict=False))
+        row = dict(zip(self.columns, cells, strict=False))
+        if self.clock:
+            day, hour = self.clock
+            row[day] = join_clock(row[day], row[hour])
+        return row
 
     def _refuse_unclear_dates(self, dates: Container[str] | None) -> None:
         for name, style in self.styles.items():
@@ -272,6 +291,8 @@ def describe(table: Table) -> str:
         parts.append(f"separated by {_NAMES.get(table.separator, table.separator)}")
     if table.header_row > 1:
         parts.append(f"headings in row {table.header_row}")
+    if table.clock:
+        parts.append(f"{table.clock[0]}: the hour is in {table.clock[1]}")
     return "; ".join(p for p in (*parts, *table.notes) if p)
 
 

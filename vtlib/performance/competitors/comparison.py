@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control, fisher_exact
 
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import Estimate, Rate, mean_by_group, per_unit, rate, share_of_sum
@@ -59,6 +58,8 @@ def _q_values(table: pd.DataFrame) -> np.ndarray:
 
     Posts of one account are alike, which the test does not know: a description, no proof.
     """
+    from scipy.stats import false_discovery_control, fisher_exact  # noqa: PLC0415 - it loads slowly
+
     counts = table[["n_own", "of_own", "n_competitor", "of_competitor"]].astype(int)
     p = [
         fisher_exact(np.array([[a, b - a], [c, d - c]])).pvalue for a, b, c, d in counts.to_numpy()

@@ -58,6 +58,7 @@ def post_features(posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
     audio_is_original, is_duet, is_stitch. Values: VALUE_COLUMNS, 1.0 or 0.0; what is not known (no
     caption captured, no length) has no row.
     """
+    posts = posts.assign(first_line=_first_lines(posts), part_number=_part_numbers(posts))
     parts = []
     for feature, read in _POST_FEATURES:
         value = read(posts)
@@ -118,10 +119,14 @@ def _text(posts: pd.DataFrame, pattern: str) -> pd.Series:
     return matches.astype("Float64").where(caption.notna())
 
 
+def _first_lines(posts: pd.DataFrame) -> pd.Series:
+    text = posts["caption"].astype("string").str.strip()
+    return text.str.replace(r"(?s)\n.*", "", regex=True)
+
+
 def _first_line(posts: pd.DataFrame, pattern: str) -> pd.Series:
-    caption = posts["caption"]
-    line = caption.astype("string").str.strip().str.split("\n").str[0]
-    return line.str.contains(pattern, regex=True).astype("Float64").where(caption.notna())
+    matches = posts["first_line"].str.contains(pattern, regex=True)
+    return matches.astype("Float64").where(posts["caption"].notna())
 
 
 def _count(posts: pd.DataFrame, column: str, least: int) -> pd.Series:
@@ -196,15 +201,21 @@ def _made_of(posts: pd.DataFrame, name: str) -> pd.Series:
     return _flag(posts, name).fillna(pd.Series(0.0, index=posts.index).where(has_form))
 
 
-def _part(posts: pd.DataFrame, least: int) -> pd.Series:
-    """The number of a part or episode in title or caption is `least` or more; no number: 0."""
+def _part_numbers(posts: pd.DataFrame) -> pd.Series:
+    """The number of a part or episode in title or caption; none: 0, without any text: NA."""
     title, caption = (_column(posts, n).astype("string") for n in ("title", "caption"))
     words = title.fillna("").str.cat(caption.fillna(""), sep="\n")
     # A group a way of writing it; pandas' bfill(axis=1) would go row by row.
     groups = words.str.extract(EPISODE)
     digits = reduce(lambda first, other: first.fillna(other), (groups[c] for c in groups))
     number = pd.to_numeric(digits, errors="coerce").fillna(0)
-    return (number >= least).astype("Float64").where(title.notna() | caption.notna())
+    return number.where(title.notna() | caption.notna())
+
+
+def _part(posts: pd.DataFrame, least: int) -> pd.Series:
+    """The number of a part or episode in title or caption is `least` or more."""
+    number = posts["part_number"]
+    return (number >= least).astype("Float64").where(number.notna())
 
 
 def _usual_language(posts: pd.DataFrame) -> pd.Series:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm as normal
+from scipy.special import ndtri
 
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import rate
@@ -206,7 +206,7 @@ def _believed(table: pd.DataFrame, use: PatternRules) -> tuple[pd.DataFrame, flo
     """Q over all tested, shrunk effects as ratios, the claim, the power statement; claims first."""
     if table.empty:
         return pd.DataFrame(columns=PATTERN_COLUMNS), float("nan")
-    z = float(normal.ppf(0.5 + use.interval / 2))
+    z = float(ndtri(0.5 + use.interval / 2))
     # The error that a normal interval as wide as Student's would have: few accounts are unsure.
     se = (table["shift_high_ln"] - table["shift_low_ln"]).to_numpy(float) / (2 * z)
     shrunk = effects.shrink(table["shift_ln"].to_numpy(float), se)

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm as normal
-from scipy.stats import t as student
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from vtlib.outliers.scores import q_values
 from vtlib.performance import effects, trend
@@ -65,7 +64,7 @@ def normal_se(shift: Shift, *, interval: float = 0.8) -> float:
     if df < 1 or not np.isfinite(shift.se):
         return float("nan")
     tail = 0.5 + interval / 2
-    return float(shift.se * student.ppf(tail, df) / normal.ppf(tail))
+    return float(shift.se * stdtrit(df, tail) / ndtri(tail))
 
 
 def pool(shift: Floats, se: Floats, *, interval: float = 0.8) -> Pooled:
@@ -118,7 +117,7 @@ def contrasts(shift: Floats, se: Floats, df: Floats) -> Contrast:
         is_tried = is_known & (total > 0)
         difference = np.where(is_tried, shift - rest, np.nan)
         freedom = error**4 / (variance**2 / free + others / total**4)
-        p = 2 * student.sf(np.abs(difference) / error, freedom)
+        p = 2 * stdtr(freedom, -np.abs(difference) / error)
     return Contrast(
         np.where(is_tried, rest, np.nan), difference, np.where(is_tried, error, np.nan), p
     )
@@ -173,7 +172,7 @@ def _quantile(share: Floats, mean: Floats, variance: Floats, at: float) -> Float
     high = -low
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        below = np.einsum("fj,fjk->fk", share, normal.cdf((middle[:, None, :] - mean) / scale))
+        below = np.einsum("fj,fjk->fk", share, ndtr((middle[:, None, :] - mean) / scale))
         low, high = np.where(below < at, middle, low), np.where(below < at, high, middle)
     return (low + high) / 2
 

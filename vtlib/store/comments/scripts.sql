@@ -48,7 +48,7 @@ COMMENT ON COLUMN script_status_changes.reason IS 'why, in words';
 COMMENT ON COLUMN script_status_changes.changed_at IS 'when, UTC';
 
 COMMENT ON TABLE script_comments IS 'Comments on versions (human).';
-COMMENT ON COLUMN script_comments.comment_id IS 'eight hex digits';
+COMMENT ON COLUMN script_comments.comment_id IS 'hex digits: eight, or twelve of a comment that came with a review';
 COMMENT ON COLUMN script_comments.script_id IS 'script this row belongs to';
 COMMENT ON COLUMN script_comments.version IS 'number of the version, from 1 without gaps';
 COMMENT ON COLUMN script_comments.beat_id IS 'beat it is about; NULL = none in particular';
@@ -146,3 +146,23 @@ COMMENT ON COLUMN asset_uses.status IS 'status of the script';
 COMMENT ON COLUMN asset_uses.beat_ids IS 'beats that name it; NULL in the list = the script as a whole';
 COMMENT ON COLUMN asset_uses.asset_id IS 'its row in the register; NULL = not registered';
 COMMENT ON COLUMN asset_uses.release_status IS 'none, needed, sent or signed; NULL = not registered';
+COMMENT ON COLUMN script_comments.at_s IS 'second of the video it is about, from its start; NULL = none in particular';
+
+COMMENT ON TABLE script_reviews IS 'Answers to versions that were shared with a client, one row an answer (human).';
+COMMENT ON COLUMN script_reviews.review_id IS 'sixteen hex digits of what was answered';
+COMMENT ON COLUMN script_reviews.script_id IS 'script this row belongs to';
+COMMENT ON COLUMN script_reviews.version IS 'version that was read';
+COMMENT ON COLUMN script_reviews.reviewer IS 'who answered';
+COMMENT ON COLUMN script_reviews.decision IS 'what was wished: approve, send_back, comment';
+COMMENT ON COLUMN script_reviews.outcome IS 'what came of it: approved, sent_back, commented, refused (by the workflow; its comments are stored)';
+COMMENT ON COLUMN script_reviews.n_comments IS 'number of its comments';
+COMMENT ON COLUMN script_reviews.reviewed_on IS 'day of the answer, as written on it';
+COMMENT ON COLUMN script_reviews.came_by IS 'file (a saved answer or mail) or site (vt serve)';
+COMMENT ON COLUMN script_reviews.taken_in_by IS 'who took it in; on the site the reviewer';
+COMMENT ON COLUMN script_reviews.taken_in_at IS 'when, UTC';
+
+COMMENT ON TABLE shared_scripts IS 'Versions that were shared with the client of their brand (human).';
+COMMENT ON COLUMN shared_scripts.script_id IS 'script this row belongs to';
+COMMENT ON COLUMN shared_scripts.version IS 'number of the version';
+COMMENT ON COLUMN shared_scripts.shared_by IS 'who shared it';
+COMMENT ON COLUMN shared_scripts.shared_at IS 'when it was shared first, UTC';

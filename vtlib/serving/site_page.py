@@ -1,0 +1,92 @@
+"""The pages of the site itself: what a visitor may read, and a shared script with its form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from vtlib.core.conclusion import number
+from vtlib.report import assembly
+from vtlib.report.facts import Page
+from vtlib.report.review_page import review_page
+from vtlib.scripts.reviews import SharedScript
+from vtlib.serving.people import Visitor
+from vtlib.store.project import Workspace, resolve
+
+OLDER_MAX = 12
+Row = Mapping[str, Any]
+
+
+def index_page(
+    visitor: Visitor, runs: Sequence[Row], scripts: Sequence[Row], *, now: datetime
+) -> str:
+    """Reports by brand and project, the latest first, and the scripts that were shared."""
+    brands = sorted(
+        {(str(r["brand"] or r["brand_id"] or "No brand"), str(r["brand_id"] or "")) for r in runs}
+    )
+    content = {
+        **assembly.shell(_page("Reports", visitor, now), with_charts=False, is_folded=True),
+        "lead": _lead(visitor, runs, scripts),
+        "brands": [
+            {"name": name, "projects": _projects([r for r in runs if (r["brand_id"] or "") == key])}
+            for name, key in brands
+        ],
+        "shared": [
+            {
+                "title": r["title"],
+                "href": f"/scripts/{r['script_id']}/{r['version']}",
+                "version": r["version"],
+                "status": str(r["status"]).replace("_", " "),
+                "brand": r["brand_id"],
+                "waits": r["status"] == "review" and bool(visitor.decisions),
+                "shared": f"{r['shared_at']:%-d %b %Y}",
+            }
+            for r in scripts
+        ],
+        "visitor": visitor,
+    }
+    return assembly.environment().get_template("site.html.j2").render(resources={"vt": content})
+
+
+def script_page(at: Workspace, one: SharedScript, visitor: Visitor, *, post_to: str) -> str:
+    """A shared version, whose answer goes straight into the tables."""
+    page = Page(
+        one.script.title,
+        profile="client",
+        is_simulated=bool(one.project) and resolve(at, one.project, warn=False).is_simulated,
+        nav=(("All reports", "/"), (f"Version {one.version}", "")),
+        provenance={"script": f"{one.script_id}, version {one.version}"},
+    )
+    return review_page(one, page=page, reviewer=visitor.person, post_to=post_to)
+
+
+def _page(title: str, visitor: Visitor, now: datetime) -> Page:
+    facts = {"signed in": f"{visitor.person} ({visitor.role})", "made": f"{now:%Y-%m-%d %H:%M} UTC"}
+    return Page(title, profile="client", provenance=facts)
+
+
+def _lead(visitor: Visitor, runs: Sequence[Row], scripts: Sequence[Row]) -> str:
+    waiting = sum(r["status"] == "review" for r in scripts) if visitor.decisions else 0
+    ends = f"; {number(waiting, 'script')} to answer" if waiting else ""
+    return f"{visitor.person}: {number(len({r['project_id'] for r in runs}), 'project')}{ends}."
+
+
+def _projects(runs: Sequence[Row]) -> list[dict[str, Any]]:
+    by_project = sorted(runs, key=lambda r: str(r["project_id"]))
+    cards = []
+    for _, group in groupby(by_project, key=lambda r: str(r["project_id"])):
+        listed = sorted(group, key=lambda r: r["started_at"], reverse=True)
+        cards.append({"name": listed[0]["name"], "runs": [_run(r) for r in listed[:OLDER_MAX]]})
+    return cards
+
+
+def _run(row: Row) -> dict[str, Any]:
+    return {
+        "href": f"/runs/{row['run_id']}/index.html",
+        "when": f"{row['started_at']:%-d %b %Y, %H:%M} UTC",
+        "status": row["status"],
+        "is_published": row["published_at"] is not None,
+        "profile": row["profile"],
+    }

@@ -1,5 +1,5 @@
 """Processor seconds of the desk on 200,000 posts: the first page, each filter and order, a press of
-More and of Keep.
+More and of Keep, and a move of each slider of Judging.
 
     .venv/bin/python bench/desk.py [--posts 200000] [--home FOLDER]
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,9 +25,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from library import make
 from scale import EPOCH, best, filled
 
+from vtlib.core.params import LeastValue
 from vtlib.desk import Desk, browse
 from vtlib.desk.browse import SORTS, PostQuery
+from vtlib.outliers import stage
 from vtlib.outliers import store as outliers
+from vtlib.outliers.live import LiveRule
 from vtlib.store.project import Project
 
 N_POSTS = 200_000
@@ -40,6 +44,7 @@ FILTERS = {
     "hook": "open_question",
     "script": "no",
     "tag": "none such",
+    "fit": "none/such",
     "account": "rival12",
     "multiplier": "5",
     "views": "100k",
@@ -77,12 +82,39 @@ def measure(project: Project) -> int:
     desk = Desk(project, by="bench")
     desk.posts.rows[0].open.click()
     presses = {"button More": desk.posts.next.click, "button Keep": desk.posts.post.keep.click}
+    live = sliders(project)
     rows = [(name, seconds := best(ask), seconds > LIMIT_S) for name, ask in asked.items()]
     table = [(name, seconds, "missed" if is_bad else "") for name, seconds, is_bad in rows]
+    table += [(f"slider {n}", s, "missed" if s > LIMIT_S else "") for n, s in live.items()]
     table += [(f"{name}, all of it", best(press), "no limit") for name, press in presses.items()]
     print(f"{first.n:,} posts, {PostQuery().size} a page; at most {LIMIT_S} s of CPU")
     print(tabulate(table, headers=("page", "CPU s", ""), floatfmt=".3f"))
-    return int(any(is_bad for _, _, is_bad in rows))
+    return int(any(is_bad for _, _, is_bad in rows) or any(s > LIMIT_S for s in live.values()))
+
+
+def sliders(project: Project) -> dict[str, float]:
+    """CPU s of a new judgement by another p, multiplier and least views, scores held; printed
+    apart: loading the posts, and judging by another length of the baseline.
+    """
+    begun = time.process_time()
+    live = LiveRule(*stage.load(project))
+    loaded = time.process_time() - begun
+    rule = project.params.outliers
+    live.judge(rule)
+    changes = {
+        "p": {"breakout_p": 0.03},
+        "multiplier": {"breakout_multiplier": 2.0},
+        "least views": {"min_value": LeastValue(views=20_000, engagement=20)},
+    }
+    seconds = {
+        name: best(lambda c=change: live.judge(rule.model_copy(update=c)))
+        for name, change in changes.items()
+    }
+    begun = time.process_time()
+    live.judge(rule.model_copy(update={"max_baseline": 20}))
+    anew = time.process_time() - begun
+    print(f"Judging: posts loaded {loaded:.2f} s, another baseline length {anew:.2f} s, once each")
+    return seconds
 
 
 def judge(project: Project, n: int) -> None:

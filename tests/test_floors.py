@@ -37,7 +37,7 @@ EFFECTS = {
     "jobs": "attempt kinds queue schedule team timer worker",
     "media": "download/connection download/direct download/pages download/short_links "
     "download/url_allowlist "
-    "cache downloads folder local_files measurement "
+    "cache covers downloads folder local_files measurement "
     "objects purge stage store",
     "outliers": "reviews stage store",
     "performance": "competitor_stage follow_up library matches own_statistics publication "

@@ -102,7 +102,7 @@ def inboxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inboxes
         yield Inboxes(tmp_path, web, mail)
 
 
-def test_each_event_arrives_once_at_each_and_never_again(inboxes: Inboxes) -> None:
+def test_each_event_arrives_once_at_each_and_never_again(either_database, inboxes: Inboxes) -> None:
     inboxes.raise_events("a", "b")
     assert sorted(inboxes.send()) == ["sent"] * 6
     assert inboxes.send() == []
@@ -151,7 +151,7 @@ def test_no_answer_in_time_may_have_arrived_and_is_not_sent_again(
 
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_killed_between_sending_and_recording_it_is_not_sent_twice(
-    inboxes: Inboxes, channel: str, monkeypatch: pytest.MonkeyPatch
+    either_database, inboxes: Inboxes, channel: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process dies when the server has taken the message and not answered yet."""
     inboxes.raise_events("a")
@@ -188,7 +188,7 @@ def test_killed_between_sending_and_recording_it_is_not_sent_twice(
     assert in_doubt, "the next message says that one is in doubt"
 
 
-def test_two_processes_never_take_the_same_event(inboxes: Inboxes) -> None:
+def test_two_processes_never_take_the_same_event(either_database, inboxes: Inboxes) -> None:
     inboxes.raise_events("a")
     project = inboxes.project
     (row,) = store.pending(

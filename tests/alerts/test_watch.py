@@ -78,7 +78,7 @@ def vt(capsys: pytest.CaptureFixture[str], *words: str) -> dict:
     return out
 
 
-def test_nights_of_watching(project, monkeypatch, capsys) -> None:
+def test_nights_of_watching(either_database, project, monkeypatch, capsys) -> None:
     capture_night(project, 70, monkeypatch)
     first = vt(capsys, "watch", "p")
     assert first["night"]["looks"] > 50

@@ -241,7 +241,7 @@ def test_the_renderer_keeps_what_nbformat_saves_and_jupyterlab_draws(tmp_path) -
         alt.renderers.enable(before)
     assert set(bundle) == {"application/vnd.vegalite.v5+json", "text/plain"}
     assert bundle["text/plain"].startswith(
-        "[chart] Which counts can be seen\npost_snapshots · n = "
+        "[chart] Views can be seen of 69% of snapshots\npost_snapshots · n = "
     )
     out = nbformat.v4.new_output("display_data", data=bundle)
     cell = nbformat.v4.new_code_cell("", outputs=[out])
@@ -269,3 +269,49 @@ def test_a_video_with_a_title_is_called_by_it() -> None:
 def test_every_state_and_tier_has_its_colour() -> None:
     assert set(STATE_COLOURS) == set(STATES)
     assert set(TIER_COLOURS) == set(TIER_SHAPES) == set(TIERS)
+
+
+NAMES = {
+    "predictions": "1 of 2 predictions held",
+    "pattern effects": "works goes with more views, surest of 1 claims",
+    "reach": "ann · tiktok reach ×2 their own level",
+    "returns": "0 of 1 product surely brought",
+    "standing": "Own posts stand at 41 of 100",
+    "problems a day": "import met most problems: 5 of 6",
+    "spend a day": "$4.70 spent on 2 days",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_title_is_the_finding(name: str) -> None:
+    assert DRAWN[name]().to_dict()["title"]["text"].startswith(NAMES[name])
+
+
+@pytest.mark.parametrize("name", sorted({*DRAWN} - {"no columns"}))
+def test_every_chart_of_data_has_tooltips(name: str) -> None:
+    text = json.dumps(DRAWN[name]().to_dict())
+    assert '"tooltip"' in text
+
+
+def test_sixteen_series_never_share_eight_colours() -> None:
+    stages = [f"stage {n:02}" for n in range(16)]
+    frame = pd.DataFrame({"day": DAYS[0], "stage": stages, "n": range(1, 17)})
+    spec = charts.problems_per_day(frame).to_dict()
+    scale = spec["encoding"]["color"]["scale"]
+    assert len(scale["domain"]) == len(set(scale["range"])) == 7
+    assert scale["domain"][-1] == "others"
+    assert "stage 15" in scale["domain"]
+    rows = next(iter(spec["datasets"].values()))
+    assert sum(r["value"] for r in rows) == sum(range(1, 17))
+    curve = pd.concat([sample.curve().assign(format=f"f{n}") for n in range(16)])
+    growth = charts.growth(curve).to_dict()
+    domain = growth["layer"][0]["encoding"]["color"]["scale"]
+    assert len(domain["domain"]) == len(set(domain["range"])) == 7
+
+
+def test_a_post_s_tooltip_has_its_picture_and_caption() -> None:
+    scores = sample.scores().assign(image="data:image/jpeg;base64,x", caption="Lid")
+    drawn = (charts.accounts_over_time(scores), charts.multipliers(scores))
+    texts = [json.dumps(chart.to_dict()) for chart in drawn]
+    assert ['"field": "image"' in text for text in texts] == [True, True]
+    assert ['"field": "caption"' in text for text in texts] == [True, True]

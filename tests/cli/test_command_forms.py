@@ -11,7 +11,7 @@ POST = "https://www.tiktok.com/@a/video/7106594312292453675"
 def script_commands() -> list[str]:
     group = root.get_command(click.Context(root), "script")
     assert isinstance(group, click.Group)
-    names = [n for n, c in group.commands.items() if c.subject is not None]
+    names = [n for n, c in group.commands.items() if getattr(c, "subject", None) is not None]
     assert len(names) >= 18
     return sorted(names)
 

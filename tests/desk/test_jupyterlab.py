@@ -27,6 +27,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if "tiktok" not in path.name:
             path.unlink()
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    theme = folder / ".lab/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
+    theme.parent.mkdir(parents=True)
+    theme.write_text('{"theme": "JupyterLab Dark"}')
     code = "from vtlib.cli import main; main()"
     words = ["import", "dataset", str(folder / "exports"), "--project", "demo"]
     env = {**os.environ, "VT_HOME": str(folder)}
@@ -59,6 +62,9 @@ def test_notebook_03_runs_in_jupyterlab_and_draws_its_charts(lab: str) -> None:
         page.wait_for_selector(
             ".vega-embed canvas, .vega-embed svg", timeout=60_000, state="attached"
         )
+        ink = "() => getComputedStyle(document.querySelector('.vega-embed svg text')).fill"
+        assert page.evaluate(ink).startswith("rgba(255, 255, 255")  # readable on JupyterLab's dark
+        assert page.locator(".vt-sliders").count() == 1  # judging live
         errors = page.locator(".jp-RenderedText[data-mime-type*='stderr'] >> text=Traceback")
         assert errors.count() == 0
         assert [u for u in outside if not u.startswith("ws://127.0.0.1")] == []

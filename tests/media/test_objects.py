@@ -27,6 +27,7 @@ from vtlib.media import stage as flow
 from vtlib.media.folder import MediaFolder
 from vtlib.media.objects import ObjectStore
 from vtlib.ops import connectivity
+from vtlib.report.videos import _Sources
 
 URL = f"s3://{BUCKET}/team/media-of-us"
 ROOT = Path(__file__).parents[2]
@@ -361,6 +362,26 @@ def test_storage_away_while_videos_come_loses_and_repeats_nothing(
     assert stored_names(home) <= {n for n, _ in storage.list_files()}
     assert set(flow.load(opened(home))["status"]) == {"ok"}
     assert sorted(asked(live)) == sorted(set(asked(live)))  # each was fetched once
+
+
+@pytest.mark.parametrize(
+    ("report", "has_link"),
+    [
+        ({"media_link_h": 2}, True),
+        ({}, False),
+        ({"media_link_h": 2, "creators": "pseudonyms"}, False),
+    ],
+)
+def test_a_shared_page_has_a_link_that_ends(home, storage, report, has_link: bool) -> None:
+    flow.process(opened(home))
+    project = opened(home, report=report)
+    link, end = _Sources.of(project, list(TWINS)).about(TWINS[0], {})["link"]
+    assert bool(link) == has_link
+    assert bool(end) == has_link
+    if has_link:
+        assert "X-Amz-Expires=7200" in link
+        with urllib.request.urlopen(link) as reply:
+            assert reply.read(12)[4:8] == b"ftyp"  # an MP4
 
 
 def test_a_purge_empties_the_storage_too(home, storage) -> None:

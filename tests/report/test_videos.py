@@ -1,5 +1,6 @@
 """A video as a card and as a page: what is known stands there, the rest is said in words."""
 
+import html
 import io
 import re
 from dataclasses import replace
@@ -88,6 +89,14 @@ def test_a_card_says_who_how_much_how_sure_and_why() -> None:
     assert card.why == "A voice leads through it.", "what the file contradicts is no reason"
     assert card.ours == "Lid drops (in production)"
     assert card.url == one.facts["url"]
+
+
+def test_a_page_links_to_the_stored_video_and_says_until_when(tmp_path: Path) -> None:
+    address = "https://s3.example.org/b/media/ab/x.mp4?X-Amz-Expires=3600&X-Amz-Signature=1f"
+    with_link = written(tmp_path, view(link=(address, "2026-11-29 12:00 UTC")))
+    assert f'href="{html.escape(address)}"' in with_link
+    assert "(until 2026-11-29 12:00 UTC)" in with_link
+    assert "(until" not in written(tmp_path, view())
 
 
 SURE = [  # q, can the run bound chance, words

@@ -3,7 +3,7 @@
 import http.client
 import json
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
@@ -247,6 +247,19 @@ def test_a_proxy_names_people_and_nobody_else_does(home: Home) -> None:
     with running(home.at, SiteOptions(proxy_header=header, proxies=("10.1.2.3",))) as url:
         forged = {header: TEAM, "X-Forwarded-For": "10.1.2.3"}
         assert httpx.get(url, headers=forged, trust_env=False).status_code == 401
+
+
+def test_names_of_any_script_sign_in(home: Home) -> None:
+    name = "Łukasz 🎬"
+    password = people.invite(home.at, Visitor(name, "editor"), by="Ann")
+    with running(home.at, SiteOptions()) as url:
+        reply = httpx.get(f"{url}/auth", auth=(name, password), trust_env=False)
+    assert (reply.status_code, unquote(reply.headers["x-vt-person"])) == (204, name)
+    with running(home.at, SiteOptions(proxy_header="X-User")) as url:
+        headers = {b"X-User": name.encode()}
+        reply = httpx.get(f"{url}/auth", headers=headers, trust_env=False)
+    assert unquote(reply.headers["x-vt-person"]) == name
+    people.remove(home.at, name)
 
 
 def test_guessing_ends_after_ten_tries(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from vtlib.core.params import WatchedSource
 from vtlib.platforms.searches import target_keys
 
 
-def origins(posts: Sequence[Mapping[str, Any]], watch: Sequence[WatchedSource]) -> dict[str, str]:
+def origins(posts: Sequence[Mapping[Any, Any]], watch: Sequence[WatchedSource]) -> dict[str, str]:
     """post_id -> names of watched sources, else the role of its account; "" = neither.
 
     `posts`: rows of the query alert_posts. A post belongs to a source that its capture asked for,
@@ -18,12 +18,12 @@ def origins(posts: Sequence[Mapping[str, Any]], watch: Sequence[WatchedSource]) 
     return {str(post["post_id"]): _origin(post, watch) for post in posts}
 
 
-def _origin(post: Mapping[str, Any], watch: Sequence[WatchedSource]) -> str:
+def _origin(post: Mapping[Any, Any], watch: Sequence[WatchedSource]) -> str:
     names = [one.name for one in watch if one.platform == post["platform"] and _has(one, post)]
     return ", ".join(dict.fromkeys(names)) or str(post["role"] or "")
 
 
-def _has(source: WatchedSource, post: Mapping[str, Any]) -> bool:
+def _has(source: WatchedSource, post: Mapping[Any, Any]) -> bool:
     targets = list(post["targets"]) if post["targets"] is not None else []
     tags = [str(t).lower().lstrip("#") for t in _listed(post["hashtags"])]
     handles = {"accounts " + str(post["handle"] or ""), "accounts " + str(post["account_id"])}

@@ -14,8 +14,6 @@ from vtlib.alerts.events import Event
 from vtlib.store.connection import Store
 from vtlib.store.writes import naive, records, save
 
-STATES = ("intended", "sent", "refused", "given_up", "unconfirmed")
-
 
 def raised(store: Store, project: str) -> pd.DataFrame:
     """Every event of a project that was raised: event_id, kind, subject, tier."""

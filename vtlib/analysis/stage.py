@@ -137,9 +137,10 @@ def plan(project: Project) -> AnalysisPlan:
     First looks are asked only where more posts are in view than `analysis.full`.
     """
     params, rate = project.params.analysis, _rate(project)
-    view = choosing.view(
-        project.frame("analysis_wanted"), limit=params.limit, controls_share=params.controls_share
-    )
+    wanted, only = project.frame("analysis_wanted"), params.posts
+    wanted = wanted[wanted["post_id"].isin(only)].reset_index(drop=True) if only else wanted
+    limit, full = (len(only), len(only)) if only else (params.limit, params.full)
+    view = choosing.view(wanted, limit=limit, controls_share=params.controls_share)
     able = view[view["place"].notna()]
     known_patterns = pattern_context(project.frame("patterns"), project.frame("pattern_platforms"))
     full_questions = {
@@ -147,14 +148,14 @@ def plan(project: Project) -> AnalysisPlan:
         for r in able.to_dict("records")
     }
     tokens = {p: q.estimate_tokens_in(tokens_per_s=rate) for p, q in full_questions.items()}
-    needs_looks = len(able) > params.full > 0
+    needs_looks = len(able) > full > 0
     look_rows = able.to_dict("records") if needs_looks else []
     looks = {r["post_id"]: question_of(project, r, "look") for r in look_rows}
     answers = store.answers(project.store, [q.key for q in looks.values()])
     posts = choosing.choose(
         view.assign(tokens=_column(view, tokens)),
         {p: answers[q.key] for p, q in looks.items() if q.key in answers},
-        full=params.full,
+        full=full,
         controls_share=params.controls_share,
     )
     questions = {p: full_questions[p] for p in posts.loc[posts["place"].notna(), "post_id"]}
@@ -193,9 +194,9 @@ def _files_here(project: Project, questions: Sequence[Request]) -> set[str]:
 
 
 def _files(project: Project, question: Request) -> list[str]:
-    """The files that a question shows, relative to outputs."""
-    outputs = project.workspace.outputs
-    return [a.path.relative_to(outputs).as_posix() for a in question.attachments]
+    """The files that a question shows, relative to outputs where they are in it."""
+    outputs, paths = project.workspace.outputs, [a.path for a in question.attachments]
+    return [(p.relative_to(outputs) if p.is_relative_to(outputs) else p).as_posix() for p in paths]
 
 
 @one_session

@@ -14,7 +14,7 @@ with leave_out(GRAMMAR):  # which altair would build by jsonschema: a second of 
 from vtlib.charts.captures import capture_history, coverage, problems_per_day, spend_per_day
 from vtlib.charts.fits import fit_matrix, product_ranks
 from vtlib.charts.linked import linked
-from vtlib.charts.outliers import accounts_over_time, growth, multipliers
+from vtlib.charts.outliers import account_posts, accounts_over_time, growth, multipliers
 from vtlib.charts.performance import pattern_effects, predictions, reach, returns, standing
 from vtlib.charts.theme import COLOURS, MIMETYPE, TIER_COLOURS, enable, nothing
 
@@ -22,6 +22,7 @@ __all__ = [
     "COLOURS",
     "MIMETYPE",
     "TIER_COLOURS",
+    "account_posts",
     "accounts_over_time",
     "alt",
     "capture_history",

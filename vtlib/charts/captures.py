@@ -7,7 +7,16 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from vtlib.charts.theme import COLOURS, WIDTH, finish, naive_utc, nothing, require
+from vtlib.charts.theme import (
+    COLOURS,
+    OTHERS,
+    WIDTH,
+    few_series,
+    finish,
+    naive_utc,
+    nothing,
+    require,
+)
 from vtlib.core.models import METRICS, STATES
 
 MAX_BARS = 24  # groups of bars that a phone can still tell apart
@@ -42,6 +51,11 @@ def coverage(states: pd.DataFrame, *, source: str = "post_snapshots") -> Any:
         .max()
         .sum()
     )
+    views = counts[counts["metric"].eq("views")]
+    shown = views.loc[views["state"].isin(["observed", "estimated"]), "n"].sum()
+    title = (
+        f"Views can be seen of {shown / views['n'].sum():.0%} of snapshots" if len(views) else title
+    )
     subtitle = f"{source} · n = {n:,} snapshots · width of a colour: share of snapshots"
     return finish(_map(tiles, strata, metrics), title=title, subtitle=subtitle)
 
@@ -61,6 +75,7 @@ def capture_history(captures: pd.DataFrame, *, source: str = "captures") -> Any:
     bars, unit = _bars(captures)
     if bars.empty:
         return nothing("no capture has a time", title=title, source=source)
+    title = f"{int(bars.loc[bars['count'].eq('new'), 'items'].sum()):,} new posts by these captures"
     subtitle = f"{source} · n = {len(captures):,} captures · items, by {unit} of capture (UTC)"
     return finish(_grouped_bars(bars), title=title, subtitle=subtitle)
 
@@ -187,6 +202,8 @@ def problems_per_day(problems: pd.DataFrame, *, source: str = "problems") -> Any
         return nothing("no problem was met", title=title, source=source)
     require(problems, ("day", "stage", "n"), chart="problems a day")
     n = int(problems["n"].sum())
+    most = problems.groupby("stage")["n"].sum().sort_values(ascending=False)
+    title = f"{most.index[0]} met most problems: {int(most.iloc[0]):,} of {n:,}"
     subtitle = f"{source} · n = {n:,} problems · days in UTC"
     bars = _days(problems, part="stage", value="n")
     return finish(_stacked_bars(bars, "problems", ","), title=title, subtitle=subtitle)
@@ -202,9 +219,16 @@ def spend_per_day(spend: pd.DataFrame, *, source: str = "spend") -> Any:
         return nothing("nothing was spent", title=title, source=source)
     require(spend, ("day", "provider", "usd", "n"), chart="spend a day")
     total, n = float(spend["usd"].sum()), int(spend["n"].sum())
+    title = f"${total:,.2f} spent on {number_of_days(spend['day'])}"
     subtitle = f"{source} · n = {n:,} bookings · ${total:,.2f} in all · days in UTC"
     bars = _days(spend, part="provider", value="usd")
     return finish(_stacked_bars(bars, "US dollars", "$,.2f"), title=title, subtitle=subtitle)
+
+
+def number_of_days(days: pd.Series) -> str:
+    """How many distinct days, in words."""
+    n = pd.to_datetime(days).dt.date.nunique()
+    return "one day" if n == 1 else f"{n:,} days"
 
 
 def _days(frame: pd.DataFrame, *, part: str, value: str) -> pd.DataFrame:
@@ -222,8 +246,10 @@ def _days(frame: pd.DataFrame, *, part: str, value: str) -> pd.DataFrame:
 
 
 def _stacked_bars(bars: pd.DataFrame, label: str, form: str) -> Any:
-    parts = sorted(set(bars["part"]))
-    hues = [_HUES[i % len(_HUES)] for i in range(len(parts))]
+    bars = few_series(bars, "part", weight="value", most=len(_HUES))
+    bars = bars.groupby(["day", "part"], as_index=False)["value"].sum()
+    parts = sorted(set(bars["part"]), key=lambda part: (part == OTHERS, part))
+    hues = _HUES[: len(parts)]
     colour = alt.Color(
         "part:N",
         scale=alt.Scale(domain=parts, range=hues),

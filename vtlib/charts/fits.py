@@ -50,7 +50,12 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
     y = alt.Y(
         "video:N", sort=videos, axis=None, scale=alt.Scale(paddingInner=GAP, paddingOuter=GAP)
     )
+    top = rows.sort_values("score", ascending=False).iloc[0]
+    title = (
+        f"{top['product']} fits best: {top['score']:.1f} of 5 for {top['video'].split(' · ')[0]}"
+    )
     tip = [
+        *([alt.Tooltip("image:N", title="image")] if "image" in rows else []),
         alt.Tooltip("video:N"),
         alt.Tooltip("product:N"),
         alt.Tooltip("score:Q", format=".2f", title="score, 0 to 5"),
@@ -137,5 +142,6 @@ def _cells(fits: pd.DataFrame) -> pd.DataFrame:
             "best": fits.groupby("post_id")["score"].transform("max"),
             "reason": fits.get("reason", ""),
             "caption": caption,
+            **({"image": fits["image"]} if "image" in fits else {}),
         }
     )

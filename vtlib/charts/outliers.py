@@ -11,16 +11,19 @@ import pandas as pd
 from vtlib.charts.theme import (
     COLOURS,
     COLUMNS,
+    OTHERS,
     SOURCE,
     WIDTH,
     account_names,
     captions,
     dashed_rule,
     day,
+    few_series,
     finish,
     naive_utc,
     nothing,
     number,
+    post_tooltip,
     require,
     significant,
     tier_colour,
@@ -55,6 +58,11 @@ def accounts_over_time(scores: pd.DataFrame, *, source: str = SOURCE) -> Any:
     if posts.empty:
         return nothing("no scored post has a time and a value", title=title, source=source)
     points = _thin(posts)
+    is_out = posts["tier"].isin(BREAKOUT_TIERS)
+    title = (
+        f"{number(int(is_out.sum()))} posts of {number(posts.loc[is_out, 'account_id'].nunique())} "
+        f"accounts break out of {number(len(posts))}"
+    )
     subtitle = (
         f"{source} · n = {number(len(scores))} posts of "
         f"{number(scores['account_id'].nunique())} accounts"
@@ -70,6 +78,55 @@ def accounts_over_time(scores: pd.DataFrame, *, source: str = SOURCE) -> Any:
     slim = _slim(points)
     picture = _facets(slim, names) if len(names) <= MAX_FACETS else _menu(slim, names)
     return finish(picture, title=title, subtitle=subtitle)
+
+
+def account_posts(posts: pd.DataFrame, *, least: float, source: str = SOURCE) -> Any:
+    """One account's posts by how many times its usual level they reached, with a brush (`brush`).
+
+    `posts`: post_id, account_id, platform, posted_at (UTC), value, multiplier, tier; optional
+    handle, caption, title, image (data URL). `least`: the multiplier of a breakout, a line. Posts
+    without time or multiplier are left out and counted.
+    """
+    title = "Posts of the account"
+    if posts.empty:
+        return nothing("no account is chosen", title=title, source=source)
+    require(posts, ("post_id", "posted_at", "value", "multiplier", "tier"), chart=title)
+    rows = posts.assign(posted_at=naive_utc(posts["posted_at"]), tier=posts["tier"].astype(str))
+    rows = rows[rows["posted_at"].notna() & (rows["multiplier"] > 0)].head(MAX_POINTS)
+    if rows.empty:
+        return nothing("no post of it was scored", title=title, source=source)
+    n = int(rows["tier"].isin(BREAKOUT_TIERS).sum())
+    title = f"{account_names(rows).iloc[0]}: {n} of {number(len(rows))} posts break out"
+    rows = rows.assign(caption=captions(rows, 60))
+    keep = ["posted_at", "value", "multiplier", "tier", "caption"]
+    slim = significant(rows[[*keep, *(["image"] if "image" in rows else [])]])
+    brush = alt.selection_interval(name="brush")
+    axis = alt.Axis(labelExpr="'×' + format(datum.value, '~g')", tickCount=6, labelOverlap=True)
+    y = alt.Y(
+        "multiplier:Q",
+        title="times its usual",
+        scale=alt.Scale(type="log", nice=False, padding=10),
+        axis=axis,
+    )
+    points = (
+        alt.Chart(slim, width="container", height=260)
+        .mark_point(filled=True)
+        .encode(
+            alt.X("posted_at:T", title="posted (UTC)", axis=alt.Axis(tickCount=6)),
+            y,
+            color=tier_colour(),
+            shape=tier_shape(),
+            size=alt.condition("datum.tier === 'none'", alt.value(30), alt.value(110)),
+            opacity=alt.condition(brush, alt.value(0.95), alt.value(0.25)),
+            tooltip=post_tooltip(slim),
+        )
+        .add_params(brush)
+    )
+    rule = dashed_rule("multiplier", least).encode(alt.Y("multiplier:Q"))
+    left_out = len(posts) - len(rows)
+    more = f" · {number(left_out)} without a score" if left_out else ""
+    subtitle = f"{source}{more} · dashed: the least of a breakout · drag to list posts"
+    return finish(alt.layer(points, rule), title=title, subtitle=subtitle)
 
 
 def _bands(scores: pd.DataFrame) -> pd.DataFrame:
@@ -125,10 +182,11 @@ def _slim(posts: pd.DataFrame) -> pd.DataFrame:
         "account format posted_at views expected band_low band_high multiplier tier name side "
         "caption"
     )
-    return significant(slim[keep.split()])
+    images = ["image"] if "image" in posts else []
+    return significant(slim[[*keep.split(), *images]])
 
 
-def _layers(width: str) -> list[Any]:
+def _layers(width: str, tips: list[Any]) -> list[Any]:
     """The layers of one picture; `width`: name of its width in Vega, which limits names."""
     time = alt.X("posted_at:T", title="posted (UTC)", axis=alt.Axis(tickCount=6, labelOverlap=True))
     count, low, middle = (_views(field) for field in ("views", "band_low", "expected"))
@@ -148,16 +206,7 @@ def _layers(width: str) -> list[Any]:
         size=alt.condition(
             "indexof(['breakout','extreme'], datum.tier) >= 0", alt.value(110), alt.value(26)
         ),
-        tooltip=[
-            alt.Tooltip("account:N"),
-            alt.Tooltip("posted_at:T", title="posted", format="%Y-%m-%d %H:%M"),
-            alt.Tooltip("views:Q", format=",.0f"),
-            alt.Tooltip("expected:Q", format=",.0f"),
-            alt.Tooltip("multiplier:Q", format=",.2f"),
-            alt.Tooltip("tier:N"),
-            alt.Tooltip("format:N"),
-            alt.Tooltip("caption:N"),
-        ],
+        tooltip=tips,
     )
     room = alt.expr(f"{width} * 0.46")
     names = [
@@ -179,7 +228,9 @@ def _views(field: str) -> Any:
 
 
 def _facets(slim: pd.DataFrame, names: list[str]) -> Any:
-    layers = alt.layer(*_layers("child_width")).properties(width=WIDTH, height=130)
+    layers = alt.layer(*_layers("child_width", post_tooltip(slim))).properties(
+        width=WIDTH, height=130
+    )
     # One row an account: each on its own scale, all on the same time.
     return (
         layers.facet(
@@ -196,7 +247,7 @@ def _menu(slim: pd.DataFrame, names: list[str]) -> Any:
     menu = alt.binding_select(options=names, name="Account ")
     pick = alt.param(name="picked_account", bind=menu, value=names[0])
     return (
-        alt.layer(*_layers("width"), data=slim)
+        alt.layer(*_layers("width", post_tooltip(slim)), data=slim)
         .properties(width=WIDTH, height=320)
         .add_params(pick)
         .transform_filter("datum.account === picked_account")
@@ -223,7 +274,11 @@ def multipliers(scores: pd.DataFrame, *, limit: int = 20, source: str = SOURCE) 
         return nothing(reason or "no post has a multiplier", title=title, source=source)
     top = sure.sort_values(["multiplier_low", "post_id"], ascending=[False, True]).head(limit)
     rows = top.assign(label=_labels(top), rank=range(1, len(top) + 1), posted_at=day(top))
-    keep = ["label", "rank", "posted_at", "platform", "tier", *COLUMNS[6:9]]
+    keep = ["label", "rank", "posted_at", "platform", "tier", *COLUMNS[6:9], "caption"]
+    rows = rows.assign(caption=captions(rows, 60))
+    keep += ["image"] if "image" in rows else []
+    who, most = account_names(top).iloc[0], times(top["multiplier"].iloc[0])
+    title = f"{who} reached ×{most} its usual, the surest of all"
     subtitle = (
         f"{source} · n = {number(len(sure))} posts with an interval · top {len(top)} · line: 80 %"
     )
@@ -242,13 +297,7 @@ def _intervals(rows: pd.DataFrame) -> Any:
     )
     y = alt.Y("rank:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0.3))
     base = alt.Chart(rows, width=WIDTH, height=ROW_PX * len(rows))
-    tip = [
-        alt.Tooltip("label:N", title="post"),
-        alt.Tooltip("multiplier:Q", format=",.2f"),
-        alt.Tooltip("multiplier_low:Q", title="low (80 %)", format=",.2f"),
-        alt.Tooltip("multiplier_high:Q", title="high (80 %)", format=",.2f"),
-        alt.Tooltip("tier:N"),
-    ]
+    tip = [alt.Tooltip("label:N", title="post"), *post_tooltip(rows.drop(columns="posted_at"))]
     usual = dashed_rule("one", 1.0)
     line = base.mark_rule(strokeWidth=3, opacity=0.75, yOffset=7).encode(
         low,
@@ -293,6 +342,10 @@ def growth(
     names = _stratum_labels(curve)
     lines = _shares(curve, names).assign(basis=curve["basis"].to_numpy())
     dots = _shares(_sample(pairs), names) if pairs is not None and not pairs.empty else None
+    day_1 = (
+        lines.assign(off=(lines["age_d"] - 1).abs()).sort_values("off").groupby("stratum").head(1)
+    )
+    title = f"After a day a post has {day_1['share'].median():.0%} of its 7-day count"
     n = int(curve.drop_duplicates(["platform", "format"])["n_pairs"].fillna(0).sum())
     kinds = ", ".join(sorted({_basis_word(b) for b in curve["basis"]}))
     subtitle = f"{source} · n = {n:,} snapshot pairs · curve: {kinds} · 100 % = count at 7 days"
@@ -331,9 +384,19 @@ def _sample(pairs: pd.DataFrame) -> pd.DataFrame:
     return by_age.iloc[np.linspace(0, len(by_age) - 1, MAX_PAIRS).astype(int)]
 
 
+_CURVE_TIPS = [
+    alt.Tooltip("line:N", title="platform · format"),
+    alt.Tooltip("age_d:Q", title="age, days", format=".3~g"),
+    alt.Tooltip("share:Q", title="share of the 7-day count", format=".0%"),
+]
+
+
 def _picture(lines: pd.DataFrame, dots: pd.DataFrame | None) -> Any:
-    strata = sorted(set(lines["stratum"]) | set(dots["stratum"] if dots is not None else ()))
-    hues = [_HUES[i % len(_HUES)] for i in range(len(strata))]
+    lines = few_series(lines.assign(line=lines["stratum"]), "stratum", most=len(_HUES))
+    strata = sorted(set(lines["stratum"]), key=lambda name: (name == OTHERS, name))
+    hues = [COLOURS["grey"] if s == OTHERS else hue for s, hue in zip(strata, _HUES, strict=False)]
+    if dots is not None:
+        dots = dots.assign(stratum=dots["stratum"].where(dots["stratum"].isin(strata), OTHERS))
     colour = alt.Color(
         "stratum:N",
         scale=alt.Scale(domain=strata, range=hues),
@@ -352,7 +415,7 @@ def _picture(lines: pd.DataFrame, dots: pd.DataFrame | None) -> Any:
     line = (
         alt.Chart(lines, width=WIDTH, height=260)
         .mark_line(strokeWidth=2.5)
-        .encode(days, share, color=colour, strokeDash=dash)
+        .encode(days, share, color=colour, strokeDash=dash, detail="line:N", tooltip=_CURVE_TIPS)
     )
     if dots is None:
         return alt.layer(line)

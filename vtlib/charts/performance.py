@@ -55,6 +55,7 @@ def predictions(verdicts: pd.DataFrame, *, limit: int = 30, source: str = "verdi
         }
     )
     inside = int(mature["is_inside"].eq(True).sum())
+    title = f"{inside} of {number(len(mature))} predictions held: inside their 80 % interval"
     under = f"{source} · n = {number(len(mature))}, {inside} inside · line: 80 % · tick: own median"
     look = Look("views at 7 days", mark=None, words=_HITS)
     return finish(forest(significant(rows), look), title=title, subtitle=under)
@@ -83,6 +84,11 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
         }
     )
     n_claims = int(table["claim"].ne("").sum())
+    title = (
+        f"{top['pattern'].iloc[0]} goes with {top['claim'].iloc[0]}, surest of {n_claims} claims"
+        if top["claim"].iloc[0]
+        else "No feature can be claimed to go with more or fewer views"
+    )
     under = f"{source} · n = {number(len(table))} tested · {n_claims} claimed · line: 80 %"
     look = Look("views with it over views without (1 = no effect)", words=_CLAIMS)
     chart = forest(significant(rows), look, tips=("definition", "replicates"))
@@ -116,6 +122,8 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
             "word": "",
         }
     )
+    best = top.sort_values("ratio", ascending=False).iloc[0]
+    title = f"{best['group']} reach ×{best['ratio']:.2g} their own level, the most of all groups"
     n_posts = int(mature["n"].max())
     under = f"{source} · n = {number(n_posts)} matured posts · line: 80 %, none for a single post"
     look = Look("times the own level (1 = as usual)")
@@ -143,6 +151,11 @@ def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any
             "beside": mature["luck_high"],
             "word": "",
         }
+    )
+    n_sure = int((mature["low"] > 0).sum())
+    title = (
+        f"{n_sure} of {len(mature)} product{'s' * (len(mature) != 1)} surely brought views beyond "
+        "the own level"
     )
     under = (
         f"{source} · n = {number(int(mature['n'].sum()))} posts · line: 80 % · tick: luck, 1 in 10"
@@ -293,6 +306,10 @@ def standing(
     top = order.sort_values(["place", "platform", "percentile"], ascending=[True, True, False])
     top = top.head(limit).sort_values(
         ["platform", "place", "percentile"], ascending=[True, True, False]
+    )
+    own = comparable.loc[comparable["side"].eq("own"), "percentile"]
+    title = (
+        f"Own posts stand at {own.mean():.0f} of 100 among the other side's" if len(own) else title
     )
     rows = top.assign(label=account_names(top), rank=range(len(top)))
     keep = ["label", "rank", "side", "percentile", "percentile_low", "percentile_high", "ranked"]

@@ -147,7 +147,8 @@ def _wrap(text: str, width: int = 62) -> list[str]:
 
 def _render(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     # Without $schema, JupyterLab's Vega-Lite 5 draws it and does not warn of a v6 spec.
-    chart = {k: v for k, v in spec.items() if k != "$schema"}
+    # As SVG, since on a canvas INK is black whatever the theme is.
+    chart = {k: v for k, v in spec.items() if k != "$schema"} | {"usermeta": _AS_SVG}
     title = spec.get("title") or {}
     text = title if isinstance(title, str) else title.get("text", "")
     under = [] if isinstance(title, str) else title.get("subtitle", [])
@@ -158,6 +159,7 @@ def _render(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     }
 
 
+_AS_SVG = {"embedOptions": {"renderer": "svg"}}
 SOURCE = "outlier_scores"
 COLUMNS = [
     *("post_id", "account_id", "platform", "format", "posted_at", "value"),
@@ -211,6 +213,20 @@ def day(frame: pd.DataFrame) -> pd.Series:
     return days.fillna("no date")
 
 
+OTHERS = "others"
+
+
+def few_series(frame: pd.DataFrame, column: str, *, most: int, weight: str = "") -> pd.DataFrame:
+    """`frame` with at most `most` series in `column`, one a colour: the largest (by the sum of
+    `weight`, else by rows) keep their names, the rest are one, OTHERS.
+    """
+    sizes = frame.groupby(column)[weight].sum() if weight else frame[column].value_counts()
+    if len(sizes) <= most:
+        return frame
+    largest = list(sizes.sort_values(ascending=False, kind="stable").index[: most - 1])
+    return frame.assign(**{column: frame[column].where(frame[column].isin(largest), OTHERS)})
+
+
 def significant(frame: pd.DataFrame) -> pd.DataFrame:
     """Round numbers to four significant digits: smaller pages, same text on every machine."""
     out = frame.reset_index(drop=True).copy()
@@ -222,3 +238,32 @@ def significant(frame: pd.DataFrame) -> pd.DataFrame:
 def number(count: int) -> str:
     """A whole number with thousands separated."""
     return f"{count:,}"
+
+
+_POST_TIPS = {
+    "account": ("account", None),
+    "caption": ("caption", None),
+    "posted_at": ("posted (UTC)", "%Y-%m-%d %H:%M"),
+    "value": ("reach", ",.0f"),
+    "views": ("views", ",.0f"),
+    "expected": ("its usual", ",.0f"),
+    "multiplier": ("times its usual", ",.2f"),
+    "multiplier_low": ("at least (80 %)", ",.2f"),
+    "multiplier_high": ("at most (80 %)", ",.2f"),
+    "tier": ("tier", None),
+    "format": ("format", None),
+}
+
+
+def post_tooltip(frame: pd.DataFrame) -> list[Any]:
+    """What stands at a post under the pointer: its picture, where `image` (a data URL) has one, its
+    caption and its numbers, of the columns that `frame` has.
+    """
+    tips = []
+    for name, (title, form) in _POST_TIPS.items():
+        if name not in frame:
+            continue
+        kind = "T" if name == "posted_at" else "Q" if form else "N"
+        format_ = {"format": form} if form else {}
+        tips.append(alt.Tooltip(f"{name}:{kind}", title=title, **format_))
+    return [*([alt.Tooltip("image:N", title="image")] if "image" in frame else []), *tips]

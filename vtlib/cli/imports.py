@@ -35,6 +35,13 @@ decimal_option = click.option(
     help="Mark before fractions, where no row of a table shows it.",
 )
 project_option = click.option("--project", required=True, help="Slug of the project.")
+posts_option = click.option(
+    "--post",
+    "posts",
+    multiple=True,
+    metavar="POST",
+    help="Only these picked posts (ids), whatever the limit. May be repeated.",
+)
 strict_option = click.option(
     "--strict",
     is_flag=True,

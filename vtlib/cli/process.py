@@ -8,7 +8,7 @@ import click
 
 from vtlib.cli import vt
 from vtlib.cli.base import Answer, Group, command, progress, table
-from vtlib.cli.imports import project_option
+from vtlib.cli.imports import posts_option, project_option
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
 
@@ -53,8 +53,14 @@ def process() -> None:
     help="So many videos measured in all for patterns, drawn at random. Default: media.sample of "
     "the params.",
 )
+@posts_option
 def videos(
-    at: Workspace, project: str, limit: int | None, again: bool, sample: int | None
+    at: Workspace,
+    project: str,
+    limit: int | None,
+    again: bool,
+    sample: int | None,
+    posts: tuple[str, ...],
 ) -> Answer:
     """Download the newest picked posts, and those drawn for patterns (vt process plan --sample),
     and measure them. Run again, it goes on where it stopped.
@@ -64,15 +70,16 @@ def videos(
     from vtlib.ops import projects
     from vtlib.performance import video_samples
 
-    over: dict[str, Any] = {"analysis": {"limit": limit}} if limit is not None else {}
+    view = {"limit": limit, "posts": list(posts) or None}
+    over: dict[str, Any] = {"analysis": {k: v for k, v in view.items() if v is not None}}
     over |= {"media": {"sample": sample}} if sample is not None else {}
     current = projects.open_project(at, project, over=over)
     video_samples.draw(current, current.params.media.sample)
     with progress("downloading", unit="posts") as tick:
         stage_result = media_stage.run(current, again=again, progress=tick)
-    result, posts = stage_result.media, media_queue.overview(stage_result.posts)
-    conclusion = media_queue.conclude(posts, stage_result.duplicates)
-    n_failed = _n_failed(result, posts)
+    result, rows = stage_result.media, media_queue.overview(stage_result.posts)
+    conclusion = media_queue.conclude(rows, stage_result.duplicates)
+    n_failed = _n_failed(result, rows)
     rest = [f"{name} rests for now: {why}" for name, why in sorted(result.pauses.items())]
     if n_failed:
         rest.append(
@@ -88,13 +95,39 @@ def videos(
         "headline": conclusion.headline,
         "skipped": conclusion.reason,
         "failed": n_failed,
-        "posts": posts[
+        "posts": rows[
             [*POST_COLUMNS, "status", "reason", "sha256", "path", "came_by", "next_try_at"]
         ],
     }
-    text = "\n".join([table(posts[POST_COLUMNS], empty="no posts are picked"), *lines])
+    text = "\n".join([table(rows[POST_COLUMNS], empty="no posts are picked"), *lines])
     reason = f"\nskipped: {conclusion.reason}" if conclusion.status == "skipped" else ""
     return Answer(data, text + reason, _exit_code(result, n_failed))
+
+
+@command(process, "covers", example="vt process covers --project spring --limit 500")
+@project_option
+@click.option(
+    "--limit", type=click.IntRange(0), help="At most so many posts. Default: media.covers."
+)
+def covers(at: Workspace, project: str, limit: int | None) -> Answer:
+    """Fetch the still pictures that captures name, for posts that have no other: the desk and pages
+    show them. Breakouts come first. Run it soon after a capture: addresses are signed for about a
+    day.
+    """
+    from vtlib.media import covers as media_covers
+    from vtlib.ops import projects
+
+    current = projects.open_project(at, project)
+    with progress("fetching covers", unit="posts") as tick:
+        result = media_covers.run(current, limit=limit, progress=tick)
+    counts = dict(result.counts_by_status)
+    n = counts.pop("photo", 0)
+    others = ", ".join(f"{word}: {count}" for word, count in sorted(counts.items()))
+    lines = [f"{number(n, 'cover')} fetched{f'; not fetched: {others}' if others else ''}"]
+    lines += [f"{name} rests for now: {why}" for name, why in sorted(result.pauses.items())]
+    lines += [result.stop_reason] if result.stop_reason else []
+    data = {"fetched": n, "failed": counts, "resting": result.pauses, "stopped": result.stop_reason}
+    return Answer(data, "\n".join(lines))
 
 
 @command(process, "plan", example="vt process plan --project spring --sample")

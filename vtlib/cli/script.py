@@ -139,18 +139,19 @@ def list_(at: Workspace, **filters: Any) -> Answer:
 
 
 @command(script, "forecast", example="vt script forecast quiet-evenings-3fa2c1")
-@script_argument
-def make_forecast(at: Workspace, ref: str) -> Answer:
-    """Make the forecast of a script that was created without one (some seconds), and keep it with
-    the script.
+@click.argument("refs", nargs=-1, required=True, metavar="SCRIPT...")
+def make_forecast(at: Workspace, refs: tuple[str, ...]) -> Answer:
+    """Make the forecast of scripts that were created without one (some seconds each), and keep it
+    with the script.
     """
     from vtlib.adaptation import drafts
     from vtlib.scripts.forecast_text import prediction_lines
 
-    row = drafts.forecast(at, ref)
-    prediction = row["script"].prediction
-    facts = {"script_id": row["script_id"], "prediction": prediction}
-    return Answer(facts, "\n".join(prediction_lines(prediction)) or "There is none.")
+    rows = [drafts.forecast(at, ref) for ref in refs]
+    facts = [{"script_id": r["script_id"], "prediction": r["script"].prediction} for r in rows]
+    texts = ["\n".join(prediction_lines(f["prediction"])) or "There is none." for f in facts]
+    named = [f"{f['script_id']}: {text}" for f, text in zip(facts, texts, strict=True)]
+    return Answer(facts[0] if len(facts) == 1 else facts, "\n".join(named if named[1:] else texts))
 
 
 @command(

@@ -36,7 +36,9 @@ def serve() -> None:
     """
 
 
-@command(serve, "start", example="vt serve --port 8700 --name reports.agency.example")
+@command(
+    serve, "start", example="vt serve start --port 8700 --name reports.agency.example && vt serve"
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8700, show_default=True)
 @click.option("--name", "names", multiple=True, help="Host name of the site. May be repeated.")

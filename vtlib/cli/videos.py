@@ -10,7 +10,7 @@ import click
 
 from vtlib.cli.base import Answer, Group, command, progress, table
 from vtlib.cli.compare import PRODUCT_OPTIONS, adapt_products, product_slugs, products_options
-from vtlib.cli.imports import project_option
+from vtlib.cli.imports import posts_option, project_option
 from vtlib.cli.outliers import analyze
 from vtlib.core.conclusion import number
 
@@ -42,6 +42,7 @@ ANALYSIS_COLUMNS = [
 @click.option("--full", type=click.IntRange(0), help="Asked in full. Default: analysis.full.")
 @click.option("--max-cost", type=click.FloatRange(0), help="Cap on this run, US dollars.")
 @click.option("--dry-run", is_flag=True, help="Show what would be asked, and what it may take.")
+@posts_option
 @products_options
 def videos(at: Workspace, project: str, dry_run: bool, **options: Any) -> Answer:
     """Ask a model why picked posts may have worked, and hold its answers against the files.
@@ -56,6 +57,7 @@ def videos(at: Workspace, project: str, dry_run: bool, **options: Any) -> Answer
 
     product_options = {name: options.pop(name) for name in PRODUCT_OPTIONS}
     options["max_cost_usd"] = max_cost = options.pop("max_cost")
+    options["posts"] = list(options["posts"]) or None
     over: dict[str, Any] = {"analysis": {k: v for k, v in options.items() if v is not None}}
     current = projects.open_project(at, project, over=over)
     slugs = product_slugs(current, product_options)

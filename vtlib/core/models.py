@@ -67,6 +67,7 @@ Method = Literal["calibrated", "trimmed_sd", "median_multiple", "robust_z", "per
 # What an alert is about: a post, a script of ours, a source, money, the form of data.
 AlertKind = Literal["breakout", "prediction", "source", "budget", "schema"]
 ALERT_KINDS: tuple[AlertKind, ...] = get_args(AlertKind)
+MESSAGE_STATES = ("intended", "sent", "refused", "given_up", "unconfirmed")
 DECISIONS = ("keep", "reject")
 REASONS = ("irrelevant", "not safe for work", "length", "wrong audience", "celebrity", "other")
 ASSET_KINDS = ("prop", "location", "talent")

@@ -229,6 +229,12 @@ class Media(Section):
     published_limit: int = Field(
         20, ge=0, description="posts of own scripts fetched and measured beside the picked ones"
     )
+    covers: int = Field(
+        200,
+        ge=0,
+        description="covers fetched at a time, of posts without another picture (vt process "
+        "covers)",
+    )
     sample: int = Field(
         0,
         ge=0,
@@ -250,6 +256,9 @@ class Analysis(Section):
         0.33, ge=0, le=1, description="share of both that are ordinary posts, as controls"
     )
     max_cost_usd: float = Field(5.0, ge=0, description="cap on one run, where prices are known")
+    posts: list[str] = Field(
+        [], description="ids of picked posts: only these, all in full; empty = by limit and full"
+    )
 
 
 class ModelChoice(Section):
@@ -417,6 +426,14 @@ class Report(Section):
         "frames alone. Never with pseudonyms",
     )
 
+    media_link_h: float | None = Field(
+        None,
+        gt=0,
+        le=168,
+        description="the page of a video links to its file in S3, by a signed address that ends "
+        "after so many hours. None = no link; never with pseudonyms",
+    )
+
     @property
     def naming(self) -> Literal["named", "pseudonyms"]:
         """How pages name creators: `creators`, else the default of the profile."""
@@ -525,8 +542,14 @@ class QuietHours(Section):
 class Alerts(Section):
     """What `vt watch` looks for, and where it sends it."""
 
-    channels: list[AlertChannel] = []
-    quiet: QuietHours | None = None
+    channels: list[AlertChannel] = Field(
+        [],
+        description="name, and variable or config (where its Apprise address is: docs/team.md); "
+        "messages digest or each, kinds, pictures",
+    )
+    quiet: QuietHours | None = Field(
+        None, description="start, end, zone: nothing is sent then, and nothing is lost"
+    )
     looks_d: list[float] = Field(
         [3, 7, 14, 30],
         min_length=1,
@@ -562,7 +585,11 @@ class Params(Section):
     insight: Insight = Insight()
     schedule: Schedule = Schedule()
     report: Report = Report()
-    watch: list[WatchedSource] = Field([], description="searches, hashtags, sounds, account lists")
+    watch: list[WatchedSource] = Field(
+        [],
+        description="name, platform, searches, hashtags, accounts, sounds: captured, and named by "
+        "alerts",
+    )
     alerts: Alerts = Alerts()
 
     @model_validator(mode="before")

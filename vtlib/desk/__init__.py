@@ -6,6 +6,18 @@ Entry points: `Desk`; `browse` and `details` read posts a page at a time. Panels
 compute nothing.
 """
 
-from vtlib.desk.app import Desk
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vtlib.desk.app import Desk
 
 __all__ = ["Desk"]
+
+
+def __getattr__(name: str) -> Any:
+    """`Desk` when it is first asked for: who reads posts by `browse` loads no widgets."""
+    if name == "Desk":
+        from vtlib.desk.app import Desk  # noqa: PLC0415
+
+        return Desk
+    raise AttributeError(name)

@@ -1,4 +1,4 @@
-"""The desk as a whole: project, person, five views, one line for messages."""
+"""The desk as a whole: project, person, six views, one line for messages."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from vtlib.core.conclusion import number
 from vtlib.core.settings import person
 from vtlib.desk import browse, controls, pictures, state
 from vtlib.desk.board import BoardPanel
+from vtlib.desk.judging import JudgingPanel
 from vtlib.desk.posts import PostsPanel
 from vtlib.desk.products import ProductsPanel
 from vtlib.desk.script import ScriptPanel
@@ -28,6 +29,7 @@ from vtlib.store.project import Project
 
 _NAMES = {
     "outliers": "Outliers",
+    "judging": "Judging",
     "products": "Products",
     "script": "Script",
     "board": "Board",
@@ -59,6 +61,7 @@ class Desk:
         self.person = controls.text("Who works", self.session.person)
         self._label = widgets.HTML()
         self.posts, self.products = PostsPanel(self.session), ProductsPanel(self.session)
+        self.judging = JudgingPanel(self.session)
         self.script, self.board = ScriptPanel(self.session), BoardPanel(self.session)
         self.table = TablePanel(self.session)
         self._parts: dict[str, dict[str, Callable[[], None]]] = {
@@ -66,13 +69,18 @@ class Desk:
                 "posts": self.posts.refresh,
                 "marks": self.posts.mark,
                 "post": self.posts.post.refresh,
+                "compare": self.posts.compare.refresh,
             },
+            "judging": {"judging": self.judging.refresh},
             "products": {"products": self.products.refresh},
             "script": {"script": self.script.refresh},
             "board": {"board": self.board.refresh},
             "table": {},
         }
-        views = (self.posts, self.products, self.script, self.board, self.table)
+        views = (
+            *(self.posts, self.judging, self.products),
+            *(self.script, self.board, self.table),
+        )
         self.tabs, self._stack = controls.views(
             [(_NAMES[v], v) for v in state.VIEWS], [p.view for p in views]
         )

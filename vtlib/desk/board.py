@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from vtlib.core.errors import BadInput
 from vtlib.desk import controls, pictures
 from vtlib.desk.session import DeskSession
 from vtlib.desk.version_form import VersionPanel
@@ -36,13 +37,17 @@ class BoardPanel:
 
     def __init__(self, session: DeskSession) -> None:
         self._session = session
-        self.columns = {s: controls.box(kind="vt-column") for s in STATUSES}
+        self.columns = {s: controls.box(kind=f"vt-column vt-to-{s}") for s in STATUSES}
         self.cards: dict[str, Any] = {}
         self._limits = dict.fromkeys(STATUSES, CARDS_MAX)
         self.more = {s: controls.button("More", session.act(self._more, s)) for s in STATUSES}
         self.selection = widgets.HTML()
         self.transitions, self.matches = MovePanel(session), MatchesPanel(session)
         self.edit = controls.button("Open script", session.act(self._edit))
+        # desk.js writes "<script> <status>" into it when a card is dropped on another column.
+        self.drop = controls.text("Dropped card")
+        self.drop.add_class("vt-drop")
+        self.drop.observe(session.act(self._drop), "value")
         board = widgets.HBox(list(self.columns.values()))
         board.add_class("vt-board")
         self._bar = controls.box(
@@ -50,7 +55,7 @@ class BoardPanel:
         )
         split = widgets.HBox([board, self._bar])
         split.add_class("vt-board-split")
-        self.view = controls.box(split, self.matches.view)
+        self.view = controls.box(split, self.matches.view, self.drop)
 
     def refresh(self) -> None:
         """Read the board again."""
@@ -82,11 +87,13 @@ class BoardPanel:
         waiting = f" · {n} comment{'s' if n > 1 else ''}" if n else ""
         length = clock(row["duration_s"] or 0)
         dates = dates_text(row)
-        text = f"{row['title']}\nv{row['version']} · {length}{waiting}" + (
+        who = f" · {row['assignee']}" if row["assignee"] else ""
+        text = f"{row['title']}\nv{row['version']} · {length}{who}{waiting}" + (
             f"\n{dates}" if dates else ""
         )
         choose = self._session.act(self._choose, key)
         card = controls.button(text, choose, tip=f"choose {row['title']}", kind="card")
+        card.add_class(f"vt-script-{key}")
         if key == self._session.place.script_id:
             card.add_class("vt-chosen")
         self.cards[key] = card
@@ -101,6 +108,27 @@ class BoardPanel:
 
     def _edit(self) -> None:
         self._session.go(view="script")
+
+    def _drop(self) -> str | None:
+        """Move the script whose card was dropped, as its button does; what is refused there is
+        refused here, and a move back waits for its reason.
+        """
+        script_id, _, status = self.drop.value.partition(" ")
+        self.drop.value = ""
+        if not status:
+            return None
+        self._session.go(script_id=script_id)
+        version = editor.opened(self._session.project.workspace, script_id)
+        self.transitions.show(version)
+        if version.row["status"] == status:
+            return None
+        if status not in version.ways:
+            here = str(version.row["status"]).replace("_", " ")
+            ways = ", ".join(version.ways).replace("_", " ")
+            raise BadInput(
+                f"from {here} a script does not go there.", todo=f"It can go to: {ways}."
+            )
+        return self.transitions.move(status)
 
 
 class MatchesPanel:
@@ -164,7 +192,7 @@ class MovePanel(VersionPanel):
     def __init__(self, session: DeskSession) -> None:
         super().__init__(session)
         self.reason = controls.text("Reason", hint="for a move back, or the archive")
-        self.buttons = {s: controls.button(_VERBS[s], session.act(self._move, s)) for s in STATUSES}
+        self.buttons = {s: controls.button(_VERBS[s], session.act(self.move, s)) for s in STATUSES}
         self.lacks = widgets.HTML()
         row = controls.line(*self.buttons.values(), self.reason, kind="vt-moves")
         self.view = controls.box(row, self.lacks)
@@ -184,11 +212,12 @@ class MovePanel(VersionPanel):
         ]
         self.lacks.value = pictures.quiet(" ".join(messages)) if messages else ""
 
-    def _move(self, to: str) -> str:
+    def move(self, to: str) -> str:
+        """Move the version that is shown; returns the message."""
         from vtlib.performance import publication  # noqa: PLC0415 - what is expected of a script loads slowly
 
         version = self._version
-        self._session.require_saved("version", again=lambda: self._move(to))
+        self._session.require_saved("version", again=lambda: self.move(to))
         status_change, forecast = publication.move(
             self._session.project.workspace,
             self._script_id,

@@ -22,6 +22,7 @@ from vtlib.core.models import (
     TIERS_STRONGEST_FIRST,
 )
 from vtlib.media.folder import MediaFolder
+from vtlib.media.store import picture_paths
 from vtlib.store import people
 from vtlib.store.connection import Connection, query_text
 from vtlib.store.project import Project
@@ -36,7 +37,11 @@ SORTS = {
     "posted": "date",
     "duration": "length",
     "account": "account",
+    "platform": "platform",
+    "format": "format",
+    "fit": "product fit",
 }
+FIT_LEAST = 3.0  # of 5, from which a video is listed as fitting a product
 TIER_FILTERS = ("", "broke_out", *TIERS_STRONGEST_FIRST, "not_scored")
 DECISION_FILTERS = ("", "open", "keep", "reject", "picked")
 # What can be chosen, with a count beside each value: the column of queries/browse.sql is the name.
@@ -49,6 +54,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "hook": ("", *HOOK_TYPES),
     "script": ("", "yes", "no"),
 }
+OWN_CHOICES = ("tag", "fit")  # of the project: its boards, its products
 _SORT_SQL = {
     "sure": "o.multiplier_low",
     "multiplier": "o.multiplier",
@@ -57,6 +63,9 @@ _SORT_SQL = {
     "posted": "epoch(p.posted_at)",
     "duration": "p.duration_s",
     "account": "lower(a.handle)",
+    "platform": "p.platform",
+    "format": "p.format",
+    "fit": "f.score",
 }
 _HAY = "lower(concat_ws(' ', a.handle, p.caption, p.title, p.url, t.words))"
 # What lets a post through each filter; a filter that is empty lets all through.
@@ -73,6 +82,8 @@ _PASSES = {
     "= ($script = 'yes')",
     "tag": "l.post_id IN (SELECT post_id FROM post_tags "
     "WHERE project_id = $project AND tag = $tag)",
+    "fit": "l.post_id IN (SELECT post_id FROM fits_latest "
+    f"WHERE product_id = $fit AND score >= {FIT_LEAST})",
     "account": "contains(lower(concat_ws(' ', a.handle, a.display_name)), lower($account))",
     "multiplier": "o.multiplier >= $multiplier",
     "views": "n.views >= $views",
@@ -97,7 +108,15 @@ SELECT 'hook', hook, count(DISTINCT post_id) FROM (
     SELECT post_id, unnest(json_extract_string(answer, '$.hook.types[*].type')) AS hook
     FROM analyses_latest WHERE task = 'analysis'
 ) SEMI JOIN (SELECT post_id FROM base WHERE misses & ~{hook} = 0) AS b USING (post_id)
-GROUP BY hook"""
+GROUP BY hook
+UNION ALL
+SELECT 'tag', tag, count(*) FROM post_tags
+SEMI JOIN (SELECT post_id FROM base WHERE misses & ~{tag} = 0) AS b USING (post_id)
+WHERE project_id = $project GROUP BY tag
+UNION ALL
+SELECT 'fit', product_id, count(DISTINCT post_id) FROM fits_latest
+SEMI JOIN (SELECT post_id FROM base WHERE misses & ~{fit} = 0) AS b USING (post_id)
+WHERE score >= {least} GROUP BY product_id"""
 _IDS = """SELECT post_id FROM base WHERE misses = 0
 ORDER BY sort_key {way} NULLS LAST, post_id LIMIT {size} OFFSET {start}"""
 _BEFORE = """WITH anchor AS (SELECT sort_key, post_id FROM base WHERE post_id = ?)
@@ -111,6 +130,12 @@ FROM measures WHERE status = 'ok' AND list_contains($ids, post_id)"""
 _SCRIPTS = (
     "SELECT title, status FROM scripts WHERE post_id = ? AND project_id = ? ORDER BY created_at"
 )
+_ORDINARY = """SELECT o.post_id FROM outlier_latest AS o
+JOIN outlier_latest AS this
+    ON this.project_id = o.project_id AND this.account_id = o.account_id AND this.format = o.format
+LEFT JOIN media AS m ON m.post_id = o.post_id
+WHERE o.project_id = ? AND this.post_id = ? AND o.tier = 'none' AND o.multiplier > 0
+ORDER BY (m.path IS NULL), abs(ln(o.multiplier)), o.post_id LIMIT 1"""
 _REPLAYED = "SELECT start_s, end_s FROM most_replayed WHERE post_id = ?"
 _ANSWER = (
     "SELECT answer, model FROM analyses_latest WHERE post_id = ? AND task = 'analysis' "
@@ -123,7 +148,8 @@ class PostQuery:
     """Which posts, in which order, and which page of them; empty text filters nothing.
 
     `tier` may be broke_out (breakout or extreme), `decision` open (nobody decided) or picked (by
-    the rule). `multiplier` and `views` are least values, `posted_from` and `posted_to` days
+    the rule), `tag` a board, `fit` a product's id: a model gave the video FIT_LEAST of 5 or more
+    for it. `multiplier` and `views` are least values, `posted_from` and `posted_to` days
     (YYYY-MM-DD, UTC, both included). `search`: every word stands in handle, caption, title, link,
     transcript or on screen.
     """
@@ -136,6 +162,7 @@ class PostQuery:
     hook: str = ""
     script: str = ""
     tag: str = ""
+    fit: str = ""
     account: str = ""
     multiplier: str = ""
     views: str = ""
@@ -169,7 +196,8 @@ class PostView:
 class PostPage:
     """A screenful: `rows` of `n` posts that match, page `number` of `n_pages` (at least 1).
 
-    `counts`: for each of CHOICES how many posts each value would show beside the other filters.
+    `counts`: for each of CHOICES and OWN_CHOICES how many posts each value would show beside the
+    other filters.
     """
 
     rows: tuple[PostView, ...] = ()
@@ -209,6 +237,26 @@ def page(project: Project, wish: PostQuery) -> PostPage:
         measures = _measures(connection, ids)
     rows = tuple(_post_view(project, row, measures, n_pictures=1) for row in facts)
     return PostPage(rows, n, number, n_pages, counts)
+
+
+def views(project: Project, ids: Sequence[str]) -> tuple[PostView, ...]:
+    """These posts with their first picture, in the order given."""
+    with _reading(project) as connection:
+        facts, measures = _facts(connection, project, ids), _measures(connection, ids)
+    return tuple(_post_view(project, row, measures, n_pictures=1) for row in facts)
+
+
+def ordinary_like(project: Project, post_id: str) -> str:
+    """A post of the same account and format at its usual level (multiplier nearest to 1), one that
+    has a video where there is one. Raises BadInput when none was judged.
+    """
+    with project.store.read() as connection:
+        rows = connection.execute(_ORDINARY, [project.slug, post_id]).fetchall()
+    if not rows:
+        raise BadInput(
+            "no ordinary post of this account and format was judged.", todo="Select one yourself."
+        )
+    return str(rows[0][0])
 
 
 def place_after(project: Project, wish: PostQuery, post_id: str) -> int:
@@ -283,7 +331,7 @@ def _list_posts(
     typed = {n: read(values[n], n) for n, read in readers.items() if n in values}
     sql = query_text("browse").replace("$sort", _SORT_SQL[wish.sort])
     sql = fill_lists(sql.replace("$misses", f"({' + '.join(misses)})::INTEGER"))
-    for alias in ("a", "n", "t"):  # joins that only some sorts and filters need
+    for alias in ("a", "n", "t", "f"):  # joins that only some sorts and filters need
         if not re.search(rf"\b{alias}\.", f"{_SORT_SQL[wish.sort]} {misses}"):
             sql = re.sub(rf"LEFT JOIN \w+ AS {alias} ON .*\n", "", sql)
     given: dict[str, Any] = {**values, **typed, **names, "post": post, "project": project.slug}
@@ -315,7 +363,7 @@ def _number(text: str, name: str) -> Any:
 
 def _counts(connection: Connection, project: Project) -> dict[str, Any]:
     """`page`'s counts, and under "" the `n` posts that match."""
-    counts: dict[str, Counter[str]] = {name: Counter() for name in ("", *CHOICES)}
+    counts: dict[str, Counter[str]] = {n: Counter() for n in ("", *CHOICES, *OWN_CHOICES)}
     for row in records(connection, _COUNTS):
         if row["misses"] == 0:
             counts[""]["n"] += row["n"]
@@ -324,7 +372,8 @@ def _counts(connection: Connection, project: Project) -> dict[str, Any]:
                 counts[name][row[name]] += row["n"]
                 counts[name][""] += row["n"]
     counts["tier"]["broke_out"] = sum(counts["tier"][t] for t in BREAKOUT_TIERS)
-    sql = _FEW_COUNTS.format(**{n: _bit(n) for n in ("decision", "script", "hook")})
+    bits = {n: _bit(n) for n in ("decision", "script", "hook", "tag", "fit")}
+    sql = _FEW_COUNTS.format(**bits, least=FIT_LEAST)
     for row in records(connection, sql, {"project": project.slug}):
         counts[row["name"]][row["value"]] = row["n"]
     counts["script"]["no"] = counts["script"][""] - counts["script"]["yes"]
@@ -357,9 +406,11 @@ def _post_view(
     n_pictures: int | None,
 ) -> PostView:
     row, folder = measures.get(facts["post_id"]), MediaFolder.of(project)
+    is_one = n_pictures is not None
     thumbs = list(row["thumbs"] or [])[:n_pictures] if row else []
     pictures = folder.thumbnails(row["thumbs_path"], thumbs) if row else []
     if not pictures:
-        stills = folder.stills([facts["picture"]])
+        paths = [] if is_one else picture_paths(project.store, str(facts["post_id"]))
+        stills = folder.stills(paths or [facts["picture"]])
         pictures = [(0.0, still) for still in stills if still is not None]
     return PostView(facts, row, pictures)

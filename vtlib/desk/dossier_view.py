@@ -98,7 +98,7 @@ def film(dossier: Dossier, video: str) -> Markup:
     said = (dossier.answer or {}).get("transcript") or []
     return (
         pictures.player(video, post.pictures)
-        + (pictures.strip(post.pictures) if post.measures else Markup(""))
+        + (pictures.strip(post.pictures) if len(post.pictures) > 1 else Markup(""))
         + pictures.lanes(post.measures)
         + Markup("").join(
             pictures.quiet(f"Most replayed: {replay_words(one)}") for one in dossier.most_replayed

@@ -16,11 +16,10 @@ _DECISIONS = {
     "picked": "picked by rule",
 }
 SELDOM = (
-    *("format", "role", "hook", "script", "tag", "account", "multiplier", "views"),
+    *("format", "role", "hook", "script", "tag", "fit", "account", "multiplier", "views"),
     *("posted_from", "posted_to"),
 )
 _HINTS = {
-    "tag": ("Board", ""),
     "account": ("Account", "name or part of it"),
     "multiplier": ("Multiplier at least", "5"),
     "views": ("Views at least", "100k"),
@@ -45,11 +44,11 @@ def controls_of(wish: PostQuery) -> dict[str, Any]:
     texts = {
         name: controls.text(label, getattr(wish, name), hint=hint)
         for name, (label, hint) in _HINTS.items()
-        if name != "tag"
     }
     return {
         **choices,
         "tag": controls.choice("Board", with_value([("all", "")], wish.tag), wish.tag),
+        "fit": controls.choice("Fits product", with_value([("all", "")], wish.fit), wish.fit),
         **texts,
         "sort": controls.choice("Sorted by", [(v, k) for k, v in SORTS.items()], wish.sort),
         "is_ascending": controls.choice("Order", orders, wish.is_ascending),
@@ -67,6 +66,14 @@ def counted(name: str, counts: Mapping[str, int], value: str) -> list[tuple[str,
         if not v or v == value or counts.get(v) or not counts
     ]
     return with_value(options, value)
+
+
+def offered(
+    names: Mapping[str, str], counts: Mapping[str, int], value: str
+) -> list[tuple[str, str]]:
+    """Options of the project's own (value -> name), each with how many posts it would show."""
+    options = [(f"{name} ({counts.get(v, 0):,})", v) for v, name in names.items()]
+    return with_value([("all", ""), *options], value)
 
 
 def with_value(options: list[tuple[str, str]], value: str) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from vtlib.desk.browse import PostView
+from vtlib.media import folder
 from vtlib.media.timeline import LANES, Bar, bars
 from vtlib.scripts.text import clean, clean_line
 from vtlib.tables import cell
@@ -234,12 +234,14 @@ def _bar(bar: Bar, number: int, lane: int, length_s: float) -> Markup:
 
 
 def strip(pictures: Iterable[tuple[float, bytes]]) -> Markup:
-    """Frames of a video side by side with their times."""
+    """Frames of a video side by side with their times, or the pictures of a photo post."""
+    shown = list(pictures)
+    is_video = any(t for t, _ in shown)
     frames = [
-        Markup('<figure data-t="{}">{}<figcaption>{:.1f} s</figcaption></figure>').format(
-            p[0], _image(p, ""), p[0]
+        Markup('<figure data-t="{}">{}<figcaption>{}</figcaption></figure>').format(
+            p[0], _image(p, ""), f"{p[0]:.1f} s" if is_video else f"{n} of {len(shown)}"
         )
-        for p in pictures
+        for n, p in enumerate(shown, 1)
     ]
     return Markup('<div class="vt-strip">{}</div>').format(Markup("").join(frames))
 
@@ -264,11 +266,14 @@ def link(url: Any, text: str) -> Markup:
     )
 
 
+def data_url(post: PostView) -> str:
+    """The first picture of a post as a data URL; empty where none was fetched."""
+    return folder.data_url(post.pictures[0][1]) if post.pictures else ""
+
+
 def _image(picture: tuple[float, bytes], kind: str) -> Markup:
-    data = base64.b64encode(picture[1]).decode("ascii")
-    return Markup(
-        '<img class="{}" alt="the video at {:.1f} s" src="data:image/jpeg;base64,{}">'
-    ).format(kind, picture[0], data)
+    html = Markup('<img class="{}" alt="the video at {:.1f} s" src="{}">')
+    return html.format(kind, picture[0], folder.data_url(picture[1]))
 
 
 def _legend(segments: Sequence[Bar], names: Sequence[str], absent: Mapping[str, str]) -> Markup:

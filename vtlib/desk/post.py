@@ -98,9 +98,14 @@ class PostPanel:
         self.decisions = widgets.HTML()
         self.product = controls.choice("Product", [("none", "")], "")
         self.create = controls.button("Write a script", session.act(self._create), kind="primary")
+        self.beside = controls.button(
+            "Beside an ordinary post",
+            session.act(self._compare),
+            tip="play it in step with a post at the account's usual level",
+        )
         self.boards = BoardsPanel(session)
         self.keys = widgets.HTML(pictures.keys(_KEYS))
-        first = controls.line(self.keep, self.skip, self.undo, self.close)
+        first = controls.line(self.keep, self.skip, self.undo, self.close, self.beside)
         reject = controls.line(widgets.HTML("Reject:"), *self.rejects.values(), kind="vt-rejects")
         self._body = controls.box(
             self.film,
@@ -190,6 +195,12 @@ class PostPanel:
 
     def _close(self) -> None:
         self._session.go(post_id="")
+
+    def _compare(self) -> str:
+        session, post_id = self._session, self._session.place.post_id
+        ordinary = browse.ordinary_like(session.project, post_id)
+        session.compare([post_id, ordinary])
+        return "Beside it: a post of the account that reached what it usually does."
 
     def _create(self) -> str:
         session = self._session

@@ -7,11 +7,13 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from vtlib.core.conclusion import number
-from vtlib.core.models import REASONS
+from vtlib.adaptation import product_table
 from vtlib.desk import browse, controls, filters, links, pictures
 from vtlib.desk.browse import CHOICES, PostPage, PostQuery
-from vtlib.desk.post import PAST, PostPanel, decide, put_on_board
+from vtlib.desk.compare import ComparePanel
+from vtlib.desk.post import PostPanel
+from vtlib.desk.saved_views import SavedViewsPanel
+from vtlib.desk.selection import SelectionPanel
 from vtlib.desk.session import DeskSession
 from vtlib.store import people
 
@@ -37,6 +39,7 @@ class PostsPanel:
         self.count = widgets.HTML()
         self.selection = SelectionPanel(session, self)
         self.post = PostPanel(session, walk=self)
+        self.saved, self.compare = SavedViewsPanel(session), ComparePanel(session)
         pages = controls.line(self.previous, self.count, self.next, self.layout, kind="vt-pages")
         self._rows = controls.box(*(r.view for r in self.rows), kind="vt-posters")
         self._list = controls.box(pages, self.selection.view, self._rows, kind="vt-list")
@@ -45,12 +48,16 @@ class PostsPanel:
             for is_seldom in (False, True)
         )
         more = widgets.Accordion(
-            [controls.line(*seldom, kind="vt-filters")], titles=["More filters"]
+            [controls.box(controls.line(*seldom, kind="vt-filters"), self.saved.view)],
+            titles=["More filters and saved views"],
         )
         self._split = widgets.HBox([self._list, self.post.view])
         self._split.add_class("vt-split")
         self.view = controls.box(
-            controls.line(*often, self.clear, kind="vt-filters"), more, self._split
+            controls.line(*often, self.clear, kind="vt-filters"),
+            more,
+            self.compare.view,
+            self._split,
         )
 
     def refresh(self) -> None:
@@ -75,19 +82,20 @@ class PostsPanel:
 
     def _fill_filters(self, wish: PostQuery) -> None:
         """Filters as the place has them, each choice with its count."""
-        boards = people.tags(self._session.project.store, self._session.project.slug)
-        offers = {
-            n: filters.counted(n, self.page.counts.get(n, {}), getattr(wish, n)) for n in CHOICES
-        }
-        names = [("all", ""), *((f"{b['tag']} ({b['n']:,})", str(b["tag"])) for b in boards)]
-        offers["tag"] = filters.with_value(names, wish.tag)
+        project, counts = self._session.project, self.page.counts
+        boards = [str(b["tag"]) for b in people.tags(project.store, project.slug)]
+        products = {p["product_id"]: p["name"] for p in product_table.products(project)}
+        offers = {n: filters.counted(n, counts.get(n, {}), getattr(wish, n)) for n in CHOICES}
+        for name, own in (("tag", dict(zip(boards, boards, strict=True))), ("fit", products)):
+            offers[name] = filters.offered(own, counts.get(name, {}), getattr(wish, name))
         self._is_filling = True  # new options choose the first of them for a moment
         for name, control in self.filters.items():
             if name in offers and list(control.options) != offers[name]:
                 control.options = offers[name]
             control.value = getattr(wish, name)
         self._is_filling = False
-        self.selection.tag.options = [str(b["tag"]) for b in boards]
+        self.selection.tag.options = boards
+        self.saved.refresh()
 
     def mark(self) -> None:
         """Mark the selected post."""
@@ -196,53 +204,3 @@ class _Row:
         if self.post is not None:
             self._session.choose(self.post.post_id, is_chosen=self.chosen.value)
             self._posts.selection.count()
-
-
-class SelectionPanel:
-    """What is done with all selected posts at once: keep, reject, put on a board."""
-
-    def __init__(self, session: DeskSession, posts: PostsPanel) -> None:
-        self._session, self._posts = session, posts
-        self.n = widgets.HTML()
-        self.page = controls.button("Select this page", session.act(self._page))
-        self.none = controls.button("Select none", session.act(self._none))
-        self.keep = controls.button("Keep all", session.act(self._decide, "keep"))
-        self.reason = controls.choice("Reason", [(r, r) for r in REASONS], REASONS[0])
-        self.reject = controls.button("Reject all", session.act(self._decide, "reject"))
-        self.tag = controls.labelled(
-            "Board", widgets.Combobox(placeholder="e.g. hooks to steal", layout={"width": "auto"})
-        )
-        self.add = controls.button("Put on board", session.act(self._tag))
-        self._more = controls.line(
-            self.none, self.keep, self.reason, self.reject, self.tag, self.add
-        )
-        self.view = controls.line(self.n, self.page, self._more, kind="vt-selection")
-
-    def count(self) -> None:
-        """Show how many posts are selected, and what can be done with them."""
-        n = len(self._session.chosen)
-        self.n.value = pictures.quiet(f"{number(n, 'post')} selected") if n else ""
-        self._more.layout.display = None if n else "none"
-
-    def _page(self) -> None:
-        for row in self._posts.page.rows:
-            self._session.choose(row.post_id, is_chosen=True)
-        self._session.stale.add("marks")
-
-    def _none(self) -> None:
-        self._session.chosen.clear()
-        self._session.stale.add("marks")
-
-    def _decide(self, decision: str) -> str:
-        ids = sorted(self._session.chosen)
-        reason = self.reason.value if decision == "reject" else ""
-        self._session.require_saved("post", again=lambda: self._decide(decision))
-        decide(self._session, ids, decision, reason)
-        self._session.chosen.clear()
-        return f"{PAST[decision].capitalize()}: {number(len(ids), 'post')}. Undo takes it back."
-
-    def _tag(self) -> str:
-        session, ids = self._session, sorted(self._session.chosen)
-        word = put_on_board(session, ids, self.tag.value)
-        self.tag.value = ""
-        return f"{number(len(ids), 'post')} on the board {word}."

@@ -15,6 +15,7 @@ from vtlib.desk import controls, links, pictures
 from vtlib.desk.beats import BeatsPanel
 from vtlib.desk.board import MovePanel
 from vtlib.desk.facts import FactsPanel
+from vtlib.desk.planning import PlanningPanel
 from vtlib.desk.session import DeskSession
 from vtlib.desk.version_form import VersionPanel
 from vtlib.desk.versions import TextPanel, VersionsPanel
@@ -45,8 +46,10 @@ class ScriptPanel:
         self.versions = VersionsPanel(session)
         self.text = TextPanel(session)
         self.documents = DocumentsPanel(session)
+        self.planning = PlanningPanel(session)
         self.sides: dict[str, Any] = {
             "Comments": self.comments,
+            "Planning": self.planning,
             "Versions": self.versions,
             "Facts": self.facts,
             "Whole text": self.text,

@@ -17,11 +17,12 @@ _SERVED = ("media", "scripts")
 # The team's proxy says in it who signed in; Voilà hands it to the kernel as HTTP_X_VT_PERSON.
 PERSON_HEADER = "X-Vt-Person"
 _CODE = """import os
+from urllib.parse import unquote
 
 from vtlib.desk import Desk
 from vtlib.store.project import Project
 
-by = os.environ.get("HTTP_X_VT_PERSON") or {by!r}
+by = unquote(os.environ.get("HTTP_X_VT_PERSON", "")) or {by!r}
 Desk(Project.open({slug!r}, home={home!r}), by=by)"""
 
 

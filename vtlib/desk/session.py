@@ -19,7 +19,7 @@ from vtlib.desk.drafts import Form, Kind, UnsavedPrompt, WordsUnsaved
 from vtlib.desk.pictures import message
 from vtlib.store.project import Project
 
-PARTS = ("posts", "marks", "post", "products", "script", "board")
+PARTS = ("posts", "marks", "post", "compare", "judging", "products", "script", "board")
 _SHOWN_BY = {
     "wish": ("posts", "marks"),
     "layout": ("posts",),
@@ -28,6 +28,7 @@ _SHOWN_BY = {
 }
 _KINDS: dict[str, tuple[Kind, ...]] = {"script_id": ("version", "script"), "post_id": ("post",)}
 UNDO_MAX = 10
+COMPARED_MAX = 4
 _QUEUE_S = 0.3  # presses that were sent while a button worked arrive within this time after it
 
 
@@ -50,6 +51,7 @@ class DeskSession:
         self.settle: Callable[[], None] = _nothing
         self.forms: list[Form] = []
         self.chosen: set[str] = set()  # posts that are selected, on every page
+        self.compared: tuple[str, ...] = ()  # posts that stand side by side
         self._undo: deque[tuple[str, Callable[[], object], str]] = deque(maxlen=UNDO_MAX)
         self.question = UnsavedPrompt(self.act, self._settle_view)
         self._busy: set[Any] = set()
@@ -69,6 +71,7 @@ class DeskSession:
         self.place = self._stored_place = state.place_of(project, person)
         self.stale = set(PARTS)
         self.chosen.clear()
+        self.compared = ()
         self._undo.clear()
 
     @property
@@ -94,6 +97,16 @@ class DeskSession:
     def choose(self, post_id: str, *, is_chosen: bool) -> None:
         """Select a post for what is done with many, or take it out."""
         (self.chosen.add if is_chosen else self.chosen.discard)(post_id)
+
+    def compare(self, post_ids: Sequence[str]) -> None:
+        """Put two to four posts side by side. Raises BadInput for fewer or more."""
+        if not 2 <= len(post_ids) <= COMPARED_MAX:
+            raise BadInput(
+                f"{len(post_ids)} posts are selected.",
+                todo=f"Two to {COMPARED_MAX} can be played side by side: select so many.",
+            )
+        self.compared = tuple(post_ids)
+        self.stale.add("compare")
 
     def go(self, **place: Any) -> None:
         """Select something else: fields of DeskPlace. Raises WordsUnsaved when text is unsaved."""

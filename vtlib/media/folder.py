@@ -10,6 +10,7 @@ names it, comes back when it is asked for, and goes when the quota is reached an
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -328,6 +329,11 @@ class MediaSession:
         if target.is_dir():
             shutil.rmtree(target)
         folder.replace(target)
+
+
+def data_url(jpeg: bytes) -> str:
+    """A small JPEG as the address of an image."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
 
 
 def stored_path(sha256: str, suffix: str) -> str:

@@ -85,7 +85,7 @@ def process(
     the same.
     """
     folder, tally = MediaFolder.of(project), MediaResult()
-    rules = _rules(project)
+    rules = rules_of(project)
     with (
         folder.session() as session,
         Measurer(project, session, again=again, is_on=measures, progress=progress) as measurer,
@@ -120,15 +120,17 @@ def load(project: Project) -> pd.DataFrame:
     file is not in this folder, as after vt restore of a backup without media; its path is then not
     known here.
     """
-    rules = _rules(project)
+    rules = rules_of(project)
+    only = project.params.analysis.posts
     posts = _with_files(project, project.frame("media_wanted"))
+    posts = posts[posts["post_id"].isin(only)].reset_index(drop=True) if only else posts
     requests = _addresses(project, posts, rules)
     has_address = [_has_address(requests[p]) for p in posts["post_id"]]
     posts = posts.assign(has_address=pd.Series(has_address, dtype=bool, index=posts.index))
     media, role = project.params.media, posts["role"]
     is_own, is_drawn = role.eq(stage.PUBLISHED_ROLE), role.eq(stage.SAMPLE_ROLE)
     kinds = (
-        (~is_own & ~is_drawn, project.params.analysis.limit),
+        (~is_own & ~is_drawn, len(only) or project.params.analysis.limit),
         (is_own, media.published_limit),
         (is_drawn, len(posts)),
     )
@@ -161,7 +163,8 @@ def twins(project: Project) -> pd.DataFrame:
     return project.frame("media_twins")
 
 
-def _rules(project: Project) -> DownloadRules:
+def rules_of(project: Project) -> DownloadRules:
+    """The limits of the project's downloads. Raises BadInput for cookies that cannot be used."""
     params, settings = project.params.media, project.workspace.settings
     cookies = settings.cookies_file
     if cookies:

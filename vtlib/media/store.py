@@ -31,6 +31,12 @@ def save_media(
         save(connection, "media_images", image_rows, key=["post_id", "position"])
 
 
+def save_covers(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the outcomes of covers, each in place of the post's last one."""
+    with store.write() as connection:
+        save(connection, "covers", rows, key=["post_id"])
+
+
 def save_measures(store: Store, row: Mapping[str, Any]) -> None:
     """Write the measures of a post's video; its duplicates are looked for again."""
     with store.write("media") as connection:
@@ -75,6 +81,20 @@ def image_paths(store: Store, post_id: str) -> list[str | None]:
     sql = "SELECT path FROM media_images WHERE post_id = ? ORDER BY position"
     with store.read() as connection:
         return [path for (path,) in connection.execute(sql, [post_id]).fetchall()]
+
+
+def picture_paths(store: Store, post_id: str) -> list[str | None]:
+    """As `image_paths`; of a post without pictures of its own, its cover."""
+    if paths := image_paths(store, post_id):
+        return paths
+    return list(cover_paths(store, [post_id]).values())
+
+
+def cover_paths(store: Store, post_ids: Sequence[str]) -> dict[str, str | None]:
+    """post_id -> path (relative to outputs) of its cover, of those that were fetched."""
+    sql = "SELECT post_id, path FROM covers WHERE path IS NOT NULL AND list_contains($ids, post_id)"
+    with store.read() as connection:
+        return dict(connection.execute(sql, {"ids": list(post_ids)}).fetchall())
 
 
 def video_paths(store: Store, post_ids: Sequence[str]) -> dict[str, str]:
@@ -163,6 +183,7 @@ def mark_purged(store: Store, hashes: Sequence[str]) -> None:
         for statement in (
             "UPDATE media_images SET path = NULL WHERE list_contains($hashes, sha256)",
             "UPDATE measures SET thumbs_path = NULL WHERE list_contains($hashes, sha256)",
+            "UPDATE covers SET path = NULL WHERE list_contains($hashes, sha256)",
         ):
             connection.execute(statement, {"hashes": list(hashes)})
 

@@ -99,12 +99,11 @@ def judge(
     alone. Optional columns of posts: is_coauthored, duration_s. An empty frame gives no scores.
     `early`: what the early calls need besides.
     """
-    frame = counters.with_metric(posts)
-    frame["part"], lengths = counters.split_by_length(frame)
+    frame, lengths = with_strata(posts)
     parts, strata, curves, ranges, calls = [], [], [], [], []
     inputs = early or EarlyInputs()
     for key, group in frame.groupby([*STRATUM, "part"], sort=True, observed=True):
-        curve = _growth(group, pairs, key, params)
+        curve = growth_curve(group, pairs, key, params)
         rows, learnt, range_ = _stratum(group, curve, params, since)
         parts.append(rows.assign(notes=notes(group, rows, least_value(group, params), lengths)))
         strata.append({**dict(zip([*STRATUM, "part"], key, strict=True)), **learnt})
@@ -129,6 +128,15 @@ def judge(
         early_calls.combine_strata(calls, inputs.calls, params),
         rising_tags.trends(inputs.uses, params, searches=inputs.searches),
     )
+
+
+def with_strata(posts: pd.DataFrame) -> tuple[pd.DataFrame, Any]:
+    """`posts` with metric, value and part (STRATUM + part: what is judged together), and the
+    limits of length behind `part`.
+    """
+    frame = counters.with_metric(posts)
+    frame["part"], lengths = counters.split_by_length(frame)
+    return frame, lengths
 
 
 def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
@@ -170,8 +178,7 @@ def baseline_of(
     judged against its cohort.
     """
     row = scores[scores["post_id"].eq(post_id) & ~scores["basis"].isin(["none", "cohort"])]
-    placed = counters.with_metric(posts)
-    placed["part"], _ = counters.split_by_length(placed)
+    placed, _ = with_strata(posts)
     names = ["post_id", "account_id", "platform", "format", "metric", "value", "posted_at"]
     if row.empty:
         return placed.loc[[], names]
@@ -221,30 +228,66 @@ def _stratum(
 ) -> tuple[pd.DataFrame, dict[str, Any], Chance | None]:
     if params.method != "calibrated":
         return _classic(group, params), {"growth": "", "chance": ""}, None
-    posts, use = _arrays(group), _thresholds(params)
-    is_new = _past(group, params, since)
     rows, ranges, learnt = None, [], {}
-    for look, here in (("around", ~is_new), ("past", is_new)):
-        if not here.any():
-            continue
-        result = calibrated.judge(posts, curve, early_calls.settings_of(params, look))
-        least = np.log1p(least_value(group, params)) + (result.x7_ln - posts.x)
-        frame = _rows(group, result, scores.tiers(result, use, least_ln=least)).assign(look=look)
-        rows = frame if rows is None else frame.where(pd.Series(here), rows)
-        able = scores.can_reach(result, "breakout", least) & here
-        breakout = use.breakout
-        ranges.append(
-            chance(result, p=breakout.p, multiplier=breakout.multiplier, among=able, least_ln=least)
-        )
-        learnt = _learnt(result)
+    for one in looks(group, curve, params, since):
+        tier, range_ = call(one, least_value(group, params), params)
+        frame = _rows(group, one.result, tier).assign(look=one.name)
+        rows = frame if rows is None else frame.where(pd.Series(one.here), rows)
+        ranges.append(range_)
+        learnt = _learnt(one.result)
     assert rows is not None  # noqa: S101 - a stratum has posts
     both = combine(ranges)
-    trend = age_trend(np.log(rows["multiplier"].to_numpy(float)), posts.age_h)
+    trend = age_trend(np.log(rows["multiplier"].to_numpy(float)), rows["age_h"].to_numpy(float))
     return (
         rows,
         {**learnt, "chance": chance_note(both), "age": asdict(trend) if trend else {}},
         both,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A stratum judged one way, before any threshold: `name` past or around, `here` (n,) the posts
+    that this way counts for, `x` (n,) ln(1 + value), `result` of all n.
+    """
+
+    name: str
+    here: np.ndarray
+    x: np.ndarray
+    result: scores.JudgedPosts
+
+
+def looks(
+    group: pd.DataFrame, curve: growth.Growth, params: Outliers, since: pd.Timestamp | None
+) -> list[Look]:
+    """The calibrated rule on the posts of a stratum, once a look that some of them need."""
+    posts, is_new = _arrays(group), _past(group, params, since)
+    return [
+        Look(
+            name,
+            here,
+            posts.x,
+            calibrated.judge(posts, curve, early_calls.settings_of(params, name)),
+        )
+        for name, here in (("around", ~is_new), ("past", is_new))
+        if here.any()
+    ]
+
+
+def call(look: Look, least: float, params: Outliers) -> tuple[np.ndarray, Chance]:
+    """(n,) tiers as positions in `models.TIERS`, and the range of chance among the posts `here`.
+
+    `least`: what a breakout must have counted (`least_value`). Reads thresholds of `params` alone,
+    so a look can be called again by others.
+    """
+    result, use = look.result, _thresholds(params)
+    least_ln = np.log1p(least) + (result.x7_ln - look.x)
+    able = scores.can_reach(result, "breakout", least_ln) & look.here
+    breakout = use.breakout
+    range_ = chance(
+        result, p=breakout.p, multiplier=breakout.multiplier, among=able, least_ln=least_ln
+    )
+    return scores.tiers(result, use, least_ln=least_ln), range_
 
 
 def _early(
@@ -420,7 +463,10 @@ _RULES: dict[str, Any] = {
 }
 
 
-def _growth(group: pd.DataFrame, pairs: pd.DataFrame, key: Any, params: Outliers) -> growth.Growth:
+def growth_curve(
+    group: pd.DataFrame, pairs: pd.DataFrame, key: Any, params: Outliers
+) -> growth.Growth:
+    """The growth of a stratum's posts: fitted where its own pairs carry it, else the prior."""
     tau_d = PRIOR_TAU_D.get(str(key[0]), DEFAULT_TAU_D)
     captures = pairs[pairs["metric"] == key[2]].merge(group[["post_id", "posted_at"]], on="post_id")
     if captures.empty:

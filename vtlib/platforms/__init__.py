@@ -37,7 +37,7 @@ from vtlib.core.models import (
 from vtlib.platforms.actors import Actor
 from vtlib.platforms.bounds import checked
 from vtlib.platforms.field_use import FieldUse, Traced
-from vtlib.platforms.fields import leniently, nested
+from vtlib.platforms.fields import dig, leniently, nested
 from vtlib.platforms.sanitise import path_of
 from vtlib.platforms.traits import Traits
 from vtlib.platforms.urls import Address, split_url
@@ -101,6 +101,14 @@ def traits_of(platform: Platform) -> Traits:
     """What holds for a platform's posts; the defaults where its file says nothing."""
     traits: Traits = getattr(SOURCES[platform], "TRAITS", Traits())
     return traits
+
+
+def cover_urls(platform: Platform, item: Any) -> list[str]:
+    """Addresses of the still picture that a raw item names of its post, the best first."""
+    whole_item = nested(item) if isinstance(item, dict) else {}
+    steps = [path.split(".") for path in traits_of(platform).covers]
+    values = [dig(whole_item, *path) for path in steps]
+    return list(dict.fromkeys(v for v in values if isinstance(v, str) and v.startswith("http")))
 
 
 def ref_of_id(native_id: str, platform: Platform) -> PostRef | None:

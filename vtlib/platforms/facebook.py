@@ -52,7 +52,16 @@ HOSTS = frozenset({"facebook.com", "fb.com", "fb.watch"})
 POST_LINK = (
     "https://www.facebook.com/permalink.php?story_fbid={}"  # of a post whose id alone is known
 )
-TRAITS = Traits(words=("fb",), id_form=re.compile(r"\d{14,17}(_\d+)?"), month_first="Meta")
+TRAITS = Traits(
+    words=("fb",),
+    id_form=re.compile(r"\d{14,17}(_\d+)?"),
+    month_first="Meta",
+    covers=(
+        *("media.0.thumbnail", "media.0.preferred_thumbnail.image.uri"),
+        *("media.0.thumbnailImage.uri", "media.0.image.uri", "preferred_thumbnail.image.uri"),
+        *("thumbnailUrl", "thumbnail"),
+    ),
+)
 MAX_ITEMS = 1000
 
 _ID = re.compile(r"\d{5,25}")

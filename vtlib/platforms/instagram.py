@@ -61,6 +61,10 @@ TRAITS = Traits(
     has_titles=False,
     month_first="Meta",
     file_id_form=re.compile(r"(?=.*\D)[\w-]{11}"),
+    covers=(
+        *("displayUrl", "thumbnailUrl", "images.0", "display_url", "thumbnail_src"),
+        *("image_versions2.candidates.0.url", "thumbnail_url", "thumbnail"),
+    ),
 )
 MAX_ITEMS = 1000
 

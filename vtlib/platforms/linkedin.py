@@ -57,6 +57,10 @@ TRAITS = Traits(
     has_titles=False,
     shares_are_reposts=True,
     month_first="LinkedIn",
+    covers=(
+        *("media.items.0.thumbnail", "media.thumbnail", "postVideo.thumbnailUrl"),
+        *("media.items.0.url", "postImages.0.url", "images.0"),
+    ),
 )
 MAX_ITEMS = 1000
 

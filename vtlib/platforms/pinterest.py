@@ -47,7 +47,14 @@ _ENDINGS = (
 )
 HOSTS = frozenset({"pin.it", *(f"pinterest.{ending}" for ending in _ENDINGS.split())})
 POST_LINK = "https://www.pinterest.com/pin/{}/"  # of a post whose id alone is known
-TRAITS = Traits(id_form=re.compile(r"\d{15,18}"), has_link_ids=True)
+TRAITS = Traits(
+    id_form=re.compile(r"\d{15,18}"),
+    has_link_ids=True,
+    covers=(
+        *("media.images.original.url", "media.images.orig.url", "images.orig.url"),
+        *("images.474x.url", "imageSpec_orig.url", "image", "thumbnail"),
+    ),
+)
 MAX_ITEMS = 1000
 
 _ID = re.compile(r"\d{4,25}")

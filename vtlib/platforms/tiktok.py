@@ -61,6 +61,11 @@ TRAITS = Traits(
     has_titles=False,
     has_link_ids=True,
     file_id_form=re.compile(r"\d{18,19}"),
+    covers=(
+        *("videoMeta.coverUrl", "videoMeta.originalCoverUrl", "video.cover"),
+        *("video.originCover", "covers.default", "covers.origin", "video.cover.0", "thumbnail"),
+        *("cover",),
+    ),
 )
 MAX_ITEMS = 1000
 

@@ -18,7 +18,8 @@ class Traits:
     first given out in `first_id_year`. `has_titles`: posts have a title beside the caption.
     `shares_are_reposts`: it has one counter for both. `has_link_ids`: ids in its own statistics are
     those of links. `month_first`: whose business pages write month/day/year in every language.
-    `file_id_form`: ids by which tools name the videos they save.
+    `file_id_form`: ids by which tools name the videos they save. `covers`: where items name a still
+    picture of a post, as dotted paths, the best first.
     """
 
     words: tuple[str, ...] = ()
@@ -30,3 +31,4 @@ class Traits:
     has_link_ids: bool = False
     month_first: str = ""
     file_id_form: re.Pattern[str] | None = None
+    covers: tuple[str, ...] = ()

@@ -52,6 +52,10 @@ TRAITS = Traits(
     shares_are_reposts=True,
     has_link_ids=True,
     file_id_form=re.compile(r"\d{18,19}"),
+    covers=(
+        *("extendedEntities.media.0.media_url_https", "entities.media.0.media_url_https"),
+        *("media.0.media_url_https", "media.0.thumbnailUrl", "thumbnail"),
+    ),
 )
 MAX_ITEMS = 1000
 

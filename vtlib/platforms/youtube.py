@@ -51,7 +51,15 @@ NAME = "youtube"
 HOSTS = frozenset({"youtube.com", "youtu.be", "youtube-nocookie.com"})
 POST_LINK = "https://www.youtube.com/watch?v={}"  # of a post whose id alone is known
 _ALONE = re.compile(r"(?=.*\D)[\w-]{11}")  # eleven digits are an id of others
-TRAITS = Traits(words=("yt", "shorts"), id_form=_ALONE, file_id_form=_ALONE)
+TRAITS = Traits(
+    words=("yt", "shorts"),
+    id_form=_ALONE,
+    file_id_form=_ALONE,
+    covers=(
+        *("thumbnailUrl", "thumbnails.high.url", "snippet.thumbnails.high.url"),
+        *("thumbnails.0.url", "thumbnail"),
+    ),
+)
 MAX_ITEMS = 1000
 
 _ID = re.compile(r"[A-Za-z0-9_-]{11}")

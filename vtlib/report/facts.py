@@ -99,7 +99,8 @@ class VideoView:
     `measures`. `numbers`: its snapshots (query video_numbers). `account`: posted_at, value, tier of
     its account's posts of that format. `scripts`: rows of query insight_scripts modelled on it, or
     that became it, with `actual`, `predicted` where there is a verdict. `ordinary`: post id of the
-    ordinary post beside it, "" = none. `preview`: a short MP4.
+    ordinary post beside it, "" = none. `preview`: a short MP4. `link`: a signed address of the
+    file in S3, and until when it opens.
     """
 
     post_id: str
@@ -117,6 +118,7 @@ class VideoView:
     scripts: tuple[Mapping[str, Any], ...] = ()
     ordinary: str = ""
     preview: bytes | None = None
+    link: tuple[str, str] = ("", "")
 
     @property
     def is_breakout(self) -> bool:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.core.models import BREAKOUT_TIERS
+from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS
 from vtlib.media import store as media
-from vtlib.media.folder import MediaFolder
+from vtlib.media.folder import MediaFolder, data_url
 from vtlib.outliers import judgement
 from vtlib.store.project import Project, one_session
 from vtlib.tables import Example, Gallery, cell
@@ -20,6 +20,7 @@ FACTS = (
     *("n_baseline", "look", "duration_s", "caption", "url", "reason"),
 )
 MAX_PICTURES = 8
+MAX_TIPS = 24  # posts with a picture in tooltips: about 5 kB of page each
 
 
 def choose(scores: pd.DataFrame, post_id: str) -> str:
@@ -68,6 +69,24 @@ def pictures(project: Project, post_id: str) -> Gallery:
     cuts = f"{row['duration_s']:.1f} s, {len(row['cuts_s'])} cuts"
     examples = tuple(Example(f"{t_s:.1f} s", picture=jpeg) for t_s, jpeg in frames)
     return Gallery(title, cuts, examples)
+
+
+def pictured(project: Project, posts: pd.DataFrame, *, most: int = MAX_TIPS) -> pd.DataFrame:
+    """`posts` with `image`, the first picture of the first `most` flagged posts as a data URL, for
+    the tooltips of charts; "" for all others, and for all with pseudonyms.
+    """
+    flagged = posts.loc[posts["tier"].isin(FLAGGED_TIERS), "post_id"] if len(posts) else posts
+    ids = [str(i) for i in flagged[:most]] if len(posts) and project.names_creators else []
+    folder, measures = MediaFolder.of(project), media.measures(project.store, ids)
+    images = {
+        m["post_id"]: folder.thumbnails(m["thumbs_path"], (m["thumbs"] or [])[:1]) for m in measures
+    }
+    stills = media.cover_paths(project.store, [i for i in ids if not images.get(i)])
+    images |= {
+        i: [(0.0, s)] for i, s in zip(stills, folder.stills([*stills.values()]), strict=True) if s
+    }
+    urls = {i: data_url(shown[0][1]) for i, shown in images.items() if shown}
+    return posts.assign(image=[urls.get(str(i), "") for i in posts["post_id"]])
 
 
 def _text(row: pd.DataFrame, name: str) -> str:

@@ -44,6 +44,7 @@ def write_video(
         "preview": "data:video/mp4;base64," + base64.b64encode(view.preview).decode("ascii")
         if view.preview
         else "",
+        "link": view.link,
         "length_s": float(view.measures["duration_s"] or 0) if view.measures else 0.0,
         "has_scenes": bool(view.scenes),
         "lanes": assembly.trusted(drawing.lanes(view.measures, view.scenes))

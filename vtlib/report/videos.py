@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -150,6 +151,7 @@ class _Sources:
         scripts += [s for s in self.scripts if self.posts_of.get(str(s["script_id"])) == post_id]
         own = {
             "preview": self._preview(post_id),
+            "link": self._link(post_id),
             "measures": _without_words(row) if row and not self.project.names_creators else row,
             "numbers": self.numbers.get(post_id, pd.DataFrame()),
             "scripts": tuple(scripts),
@@ -172,6 +174,14 @@ class _Sources:
             return None
         return MediaFolder.of(self.project).preview(self.paths.get(post_id))
 
+    def _link(self, post_id: str) -> tuple[str, str]:
+        hours = self.project.params.report.media_link_h
+        if not hours or not self.project.names_creators:
+            return "", ""
+        end = datetime.now(UTC) + timedelta(hours=hours)  # of the signature: no simulated clock
+        link = MediaFolder.of(self.project).link(self.paths.get(post_id), hours=hours)
+        return link, f"{end:%Y-%m-%d %H:%M} UTC"
+
     def _frames(
         self, post_id: str, row: Mapping[str, Any] | None
     ) -> tuple[tuple[float, bytes], ...]:
@@ -180,7 +190,7 @@ class _Sources:
             return ()
         folder = MediaFolder.of(self.project)
         if row is None:
-            stills = folder.stills(media.image_paths(self.project.store, post_id)[:FRAMES_MAX])
+            stills = folder.stills(media.picture_paths(self.project.store, post_id)[:FRAMES_MAX])
             return tuple((0.0, still) for still in stills if still)
         thumbs = list(row["thumbs"] or [])
         step = max(1, -(-len(thumbs) // FRAMES_MAX))

@@ -29,7 +29,8 @@ from vtlib.store.visits import FileStamp
 # Tables a stage does not read; tests/run/test_inputs.py traces the SQL of all seven. A new table is
 # read by all until it is named here.
 _BOOKS = (
-    *("runs", "stage_runs", "run_figures", "desk_places", "jobs", "job_pauses"),
+    *("runs", "stage_runs", "run_figures", "desk_places", "desk_views", "covers"),
+    *("jobs", "job_pauses"),
     *("published_runs", "script_reviews", "shared_scripts", "site_people"),
 )
 _PATTERNS = ("pattern_platforms", "pattern_runs", "patterns", "verdicts")

@@ -57,7 +57,7 @@ def document(answer: ToolAnswer, *, most: int = ANSWER_MAX_CHARS) -> dict[str, A
     """The answer as JSON, of at most `most` characters: rows that do not fit are left out from the
     end, and `n_shown` and a note say so.
     """
-    head = {
+    head: dict[str, Any] = {
         "n": answer.n,
         "interval": answer.interval,
         "units": dict(answer.units),

@@ -59,10 +59,10 @@ class Attempts:
 
     def are_over(self, name: str) -> bool:
         with self._guard:
-            times = self._times.get(name)
+            times = self._times.get(name, deque())
             while times and times[0] < time.monotonic() - WINDOW_S:
                 times.popleft()
-            return bool(times) and len(times) >= MOST
+            return len(times) >= MOST
 
     def note(self, name: str, *, is_right: bool) -> None:
         """Count a wrong one; a right one starts anew."""
@@ -96,13 +96,21 @@ class SignIn:
         if header := self.options.proxy_header:
             peer = conn.client.host if conn.client else ""
             names = conn.headers.getlist(header) if peer in self.options.proxies else []
-            return people.visitor(self.at, names[0]) if len(names) == 1 else None
+            return people.visitor(self.at, _utf8(names[0])) if len(names) == 1 else None
         name, password = _basic(conn.headers.get("authorization", ""))
         if not name or self.attempts.are_over(name):
             return None
         visitor = people.signed_in(self.at, name, password)
         self.attempts.note(name, is_right=visitor is not None)
         return visitor
+
+
+def _utf8(header: str) -> str:
+    """A header's text, which Starlette reads as Latin-1, as the UTF-8 that proxies send."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return header
 
 
 def _basic(header: str) -> tuple[str, str]:

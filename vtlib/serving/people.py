@@ -71,8 +71,8 @@ def invite(at: Workspace, guest: Visitor, *, by: str, has_password: bool = True)
 def remove(at: Workspace, person: str) -> None:
     """Let a person in no more. Raises BadInput where they were not let in."""
     with at.store.write("serving") as connection:
-        sql = "DELETE FROM site_people WHERE person = ? RETURNING 1"
-        if not connection.execute(sql, [person]).fetchall():
+        sql = "DELETE FROM site_people WHERE person = ?"
+        if connection.execute(sql, [person]).fetchone() == (0,):
             raise BadInput(f"{person} is not invited.", todo="See: vt serve people")
 
 
@@ -112,7 +112,7 @@ def _visitor(row: Mapping[str, Any]) -> Visitor:
 def _hash(password: str) -> str:
     from jupyter_server.auth.security import passwd  # noqa: PLC0415 - loads slowly
 
-    return str(passwd(password))
+    return str(passwd(password))  # type: ignore[no-untyped-call]
 
 
 @cache
@@ -124,4 +124,4 @@ def _nobody() -> str:
 def _is_right(password_hash: str, password: str) -> bool:
     from jupyter_server.auth.security import passwd_check  # noqa: PLC0415
 
-    return bool(passwd_check(password_hash, password))
+    return bool(passwd_check(password_hash, password))  # type: ignore[no-untyped-call]

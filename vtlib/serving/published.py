@@ -81,11 +81,11 @@ def withdraw(at: Workspace, ref: str) -> int:
     none was published.
     """
     with at.store.write("serving") as connection:
-        sql = "DELETE FROM published_runs WHERE run_id = $ref OR project_id = $ref RETURNING 1"
-        n = len(connection.execute(sql, {"ref": ref}).fetchall())
+        sql = "DELETE FROM published_runs WHERE run_id = $ref OR project_id = $ref"
+        ((n,),) = connection.execute(sql, {"ref": ref}).fetchall()
     if not n:
         raise BadInput(f"nothing of {ref} is published.", todo="See: vt serve published")
-    return n
+    return int(n)
 
 
 def _require_sound(at: Workspace, row: dict[str, Any]) -> None:

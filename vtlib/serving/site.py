@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import asynccontextmanager
 from html import unescape
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from vtlib.core.errors import BadInput, VtError
 from vtlib.scripts import reviews
@@ -65,6 +66,7 @@ def application(at: Workspace, options: SiteOptions) -> Starlette:
         async with tools.session_manager.run():
             yield
 
+    sign_in: Any = SignIn(at, options)  # Starlette's protocol; its class would be loaded by all
     hosts = [*LOOPBACK, "[::1]", *options.names]
     return Starlette(
         routes=[
@@ -80,9 +82,7 @@ def application(at: Workspace, options: SiteOptions) -> Starlette:
             Middleware(SafeHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=hosts),
             Middleware(SameOrigin),
-            Middleware(
-                AuthenticationMiddleware, backend=SignIn(at, options), on_error=sign_in_first
-            ),
+            Middleware(AuthenticationMiddleware, backend=sign_in, on_error=sign_in_first),
         ],
         lifespan=lifespan,
     )
@@ -117,7 +117,10 @@ class _Pages:
         visitor: Visitor = request.user
         if not visitor.is_team or visitor.role == "viewer":
             return Response(status_code=403)
-        return Response(status_code=204, headers={"X-Vt-Person": visitor.person})
+        # Headers are ASCII: other letters are percent-encoded, and read back by the desk.
+        return Response(
+            status_code=204, headers={"X-Vt-Person": quote(visitor.person, safe=" @.'")}
+        )
 
     def report(self, request: Request) -> Response:
         from starlette.responses import FileResponse  # noqa: PLC0415

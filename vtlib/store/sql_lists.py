@@ -30,6 +30,7 @@ LISTS: Mapping[str, Sequence[str]] = {
     "tiers": models.TIERS,
     "breakout tiers": models.BREAKOUT_TIERS,
     "alert kinds": models.ALERT_KINDS,
+    "message states": models.MESSAGE_STATES,
 }
 _LIST = re.compile(r"\{\{([a-z ]+?)( in words)?\}\}")
 _EACH = re.compile(r"\{\{each ([a-z ]+):\s*(.*?)\s*\}\}", re.DOTALL)

@@ -16,3 +16,7 @@ SELECT 'failed with a file ' || post_id FROM media WHERE status NOT IN ('ok', 'p
 UNION ALL
 SELECT 'a photo post without pictures ' || m.post_id FROM media AS m
 ANTI JOIN media_images AS i ON i.post_id = m.post_id WHERE m.status = 'photo'
+UNION ALL
+SELECT 'cover of no post ' || c.post_id FROM covers AS c ANTI JOIN posts AS p ON p.post_id = c.post_id
+UNION ALL
+SELECT 'a cover that failed with a file ' || post_id FROM covers WHERE status <> 'photo' AND path IS NOT NULL

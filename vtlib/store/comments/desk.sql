@@ -13,3 +13,10 @@ COMMENT ON COLUMN post_tags.tag IS 'name of the board, as people wrote it first'
 COMMENT ON COLUMN post_tags.note IS 'what is worth taking over; NULL = nothing was noted';
 COMMENT ON COLUMN post_tags.added_by IS 'who put it there';
 COMMENT ON COLUMN post_tags.added_at IS 'when it was put there or its note was last changed, UTC';
+
+COMMENT ON TABLE desk_views IS 'Filters and order of the desk''s list of posts that people saved under a name (human).';
+COMMENT ON COLUMN desk_views.project_id IS 'slug of the project';
+COMMENT ON COLUMN desk_views.name IS 'what the person called it';
+COMMENT ON COLUMN desk_views.person IS 'who saved it; everybody of the project can use it';
+COMMENT ON COLUMN desk_views.wish IS 'filters, search, order and layout of the list';
+COMMENT ON COLUMN desk_views.saved_at IS 'when it was saved last, UTC';

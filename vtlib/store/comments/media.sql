@@ -108,3 +108,17 @@ COMMENT ON COLUMN subtitles.file IS 'the subtitle file beside the video or its m
 COMMENT ON COLUMN subtitles.text IS 'all words in order, as written (the creator''s text); NULL = only listed';
 COMMENT ON COLUMN subtitles.cues IS 'start_s, end_s (s from the start of the video) and text of each cue; NULL = only listed';
 COMMENT ON COLUMN subtitles.capture_id IS 'capture they came with; NULL = from a file beside a video without metadata';
+
+COMMENT ON TABLE covers IS 'The still picture that a capture names of a post, a row a post that was tried (machine).';
+COMMENT ON COLUMN covers.post_id IS 'platform:native_id of the post';
+COMMENT ON COLUMN covers.status IS 'photo = fetched; else why not, as in media.status';
+COMMENT ON COLUMN covers.reason IS 'why it could not be fetched; empty when it was';
+COMMENT ON COLUMN covers.sha256 IS 'hash of the file''s content; files are kept once';
+COMMENT ON COLUMN covers.path IS 'the file, relative to outputs; NULL = not fetched, or purged';
+COMMENT ON COLUMN covers.bytes IS 'size of the file, bytes';
+COMMENT ON COLUMN covers.width IS 'width of the picture, px';
+COMMENT ON COLUMN covers.height IS 'height of the picture, px';
+COMMENT ON COLUMN covers.tries IS 'how often it was tried';
+COMMENT ON COLUMN covers.tried_at IS 'last try, UTC';
+COMMENT ON COLUMN covers.next_try_at IS 'not before, UTC; NULL = fetched, or not before a new capture';
+COMMENT ON COLUMN covers.fetched_at IS 'when it was fetched, UTC';

@@ -1,6 +1,6 @@
 -- Every post of a project with what it is listed by: `sort_key`, and `misses`, a bit for each filter that stops it (0: it is in
 -- the list), so that one pass gives the page, how many match, and the counts beside each filter. `$sort` and `$misses` are
--- written in from browse.py, and the joins a, n and t are left out where neither needs them.
+-- written in from browse.py, and the joins a, n, t and f are left out where neither needs them.
 WITH decided AS (
     SELECT post_id, decision FROM reviews WHERE project_id = $project
     QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY decided_at DESC, reviewer DESC) = 1
@@ -19,6 +19,9 @@ words AS (
         SELECT post_id, array_to_string(json_extract_string(text, '$.items[*].text'), ' ') FROM measures
     ) GROUP BY post_id
 ),
+fits AS (
+    SELECT post_id, max(score) AS score FROM fits_latest GROUP BY post_id
+),
 numbers AS (
     SELECT post_id, {{each metric: arg_max(<metric>, captured_at) AS <metric>}}
     FROM post_snapshots WHERE $post = '' OR post_id = $post GROUP BY post_id
@@ -35,4 +38,5 @@ LEFT JOIN outlier_latest AS o ON o.project_id = l.project_id AND o.post_id = l.p
 LEFT JOIN decided AS r ON r.post_id = l.post_id
 LEFT JOIN numbers AS n ON n.post_id = l.post_id
 LEFT JOIN words AS t ON t.post_id = l.post_id
+LEFT JOIN fits AS f ON f.post_id = l.post_id
 WHERE l.project_id = $project AND ($post = '' OR l.post_id = $post)

@@ -21,7 +21,7 @@ SELECT
     o.is_provisional, o.reason AS score_reason, s.role,
     r.decision, r.reason, r.notes, r.hook_ideas, r.reviewer, r.decided_at,
     CASE WHEN m.kind = 'video' AND m.purged_at IS NULL THEN m.path END AS video, m.proxy_path AS small_video,
-    i.path AS picture,
+    coalesce(i.path, v.path) AS picture,
     (SELECT list(tag ORDER BY tag) FROM post_tags AS g WHERE g.project_id = $project AND g.post_id = p.post_id) AS tags
 FROM posts AS p
 LEFT JOIN accounts AS a ON a.account_id = p.account_id
@@ -31,4 +31,5 @@ LEFT JOIN selections AS s ON s.project_id = $project AND s.post_id = p.post_id
 LEFT JOIN decided AS r ON r.post_id = p.post_id
 LEFT JOIN media AS m ON m.post_id = p.post_id
 LEFT JOIN pictures AS i ON i.post_id = p.post_id
+LEFT JOIN covers AS v ON v.post_id = p.post_id
 WHERE p.post_id IN (SELECT unnest($ids))

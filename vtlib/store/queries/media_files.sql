@@ -11,5 +11,7 @@ FROM (
     UNION ALL
     SELECT i.post_id, i.sha256, i.path, i.bytes, m.fetched_at
     FROM media_images AS i JOIN media AS m ON m.post_id = i.post_id WHERE i.path IS NOT NULL
+    UNION ALL
+    SELECT c.post_id, c.sha256, c.path, c.bytes, c.fetched_at FROM covers AS c WHERE c.path IS NOT NULL
 )
 GROUP BY sha256 ORDER BY sha256

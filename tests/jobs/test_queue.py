@@ -13,7 +13,7 @@ from vtlib.jobs import attempt, kinds, queue, schedule, team
 from vtlib.jobs.job import KINDS, TRIES_MAX, Job, JobOutcome
 from vtlib.jobs.worker import Worker
 from vtlib.ops import projects
-from vtlib.store import catalog
+from vtlib.store import catalog, roles
 from vtlib.store.project import Workspace
 
 OK = JobOutcome(0, "all well")
@@ -351,6 +351,21 @@ def test_a_time_whose_like_waits_already_is_covered_by_it(at, monkeypatch):
         clock[0] += timedelta(hours=1)
         assert deferred(at) == 0
     assert [r["kind"] for r in queue.listing(at)] == ["capture"]
+
+
+def test_an_editor_adds_jobs_and_a_viewer_only_reads_them(at, monkeypatch):
+    """The roles are there before the queue is."""
+    found = {}
+    for role in ("editor", "viewer"):
+        name = f"q_{role}"
+        roles.add(at.store, name, role)
+        monkeypatch.setenv("VT_DATABASE", at.store.url.replace("postgres@/", f"{name}@/"))
+        found[role] = Workspace(load_settings(at.root))
+    queue.add(at, Job("judge", "p"))
+    assert queue.add(found["editor"], Job("fetch", "p"))["status"] == "waits"
+    assert len(queue.listing(found["viewer"])) == 2
+    with pytest.raises(CredentialsMissing, match="permission denied"):
+        queue.pause(found["viewer"], "p", by="eve")
 
 
 def test_the_queue_of_an_older_procrastinate_is_brought_up_to_date(at, work):

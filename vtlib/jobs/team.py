@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 SCHEMA = "queue"
 OPTIONS = f"-c search_path={SCHEMA},{postgres.SCHEMA}"
 CONNECT_S = 10
+# As vtlib/store/roles.sql gives them where the queue was there first.
+_GRANTS = f"""DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'vt_editor') THEN
+        GRANT USAGE ON SCHEMA {SCHEMA} TO vt_viewer;
+        GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO vt_viewer;
+        GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO vt_editor;
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA {SCHEMA} TO vt_editor;
+    END IF;
+END $$"""
 ONE_FILE = "set VT_DATABASE=postgresql://… (docs/team.md)"
 
 
@@ -37,21 +46,26 @@ def connect(url: str) -> Iterator[Connection[DictRow]]:
     """A connection that sees the queue and the store's tables, each statement by itself; rows are
     dicts, placeholders are $1. The schema is made or brought up to date.
 
-    Raises StoreBusy where the server does not answer, also in the block.
+    Raises StoreBusy where the server does not answer, also in the block, and CredentialsMissing for
+    what the login may not do.
     """
     import psycopg  # noqa: PLC0415 - one analyst needs none of this
     from psycopg.rows import dict_row  # noqa: PLC0415
 
+    store = postgres.TeamStore.at(url)
     try:
-        with psycopg.connect(
-            url,
-            autocommit=True,
-            options=OPTIONS,
-            connect_timeout=CONNECT_S,
-            application_name=room_locks.application_name(),
-            row_factory=dict_row,
-            cursor_factory=psycopg.RawCursor,
-        ) as connection:
+        with (
+            postgres.server_errors(store),
+            psycopg.connect(
+                url,
+                autocommit=True,
+                options=OPTIONS,
+                connect_timeout=CONNECT_S,
+                application_name=room_locks.application_name(),
+                row_factory=dict_row,
+                cursor_factory=psycopg.RawCursor,
+            ) as connection,
+        ):
             _prepare(connection)
             yield connection
     except psycopg.OperationalError as error:
@@ -83,6 +97,7 @@ def _prepare(connection: Connection[DictRow]) -> None:
         for text in _scripts(str(row["made_by"] or "") if row else ""):
             connection.execute(text)
         connection.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{comment}'")
+        connection.execute(_GRANTS)
 
 
 def _scripts(made_by: str) -> Iterator[str]:

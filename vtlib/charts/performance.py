@@ -57,7 +57,7 @@ def predictions(verdicts: pd.DataFrame, *, limit: int = 30, source: str = "verdi
     inside = int(mature["is_inside"].eq(True).sum())
     title = f"{inside} of {number(len(mature))} predictions held: inside their 80 % interval"
     under = f"{source} · n = {number(len(mature))}, {inside} inside · line: 80 % · tick: own median"
-    look = Look("views at 7 days", mark=None, words=_HITS)
+    look = ForestAxis("views at 7 days", mark=None, words=_HITS)
     return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
@@ -90,7 +90,7 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
         else "No feature can be claimed to go with more or fewer views"
     )
     under = f"{source} · n = {number(len(table))} tested · {n_claims} claimed · line: 80 %"
-    look = Look("views with it over views without (1 = no effect)", words=_CLAIMS)
+    look = ForestAxis("views with it over views without (1 = no effect)", words=_CLAIMS)
     chart = forest(significant(rows), look, tips=("definition", "replicates"))
     return finish(chart, title=title, subtitle=under)
 
@@ -126,7 +126,7 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
     title = f"{best['group']} reach ×{best['ratio']:.2g} their own level, the most of all groups"
     n_posts = int(mature["n"].max())
     under = f"{source} · n = {number(n_posts)} matured posts · line: 80 %, none for a single post"
-    look = Look("times the own level (1 = as usual)")
+    look = ForestAxis("times the own level (1 = as usual)")
     return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
@@ -160,7 +160,7 @@ def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any
     under = (
         f"{source} · n = {number(int(mature['n'].sum()))} posts · line: 80 % · tick: luck, 1 in 10"
     )
-    look = Look("views at 7 days beyond the own level", mark=0.0, is_ratio=False)
+    look = ForestAxis("views at 7 days beyond the own level", mark=0.0, is_ratio=False)
     return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
@@ -188,7 +188,7 @@ _STEPS: tuple[tuple[float, ...], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ForestAxis:
     """How a forest is read: `title` of the axis, `mark` drawn as a dashed line (None = none),
     `is_ratio`: a log axis with ×; `words` colour by the value of column `word`, first the best.
     """
@@ -199,7 +199,7 @@ class Look:
     words: Sequence[tuple[str, str]] = ()
 
 
-def forest(rows: pd.DataFrame, look: Look, *, tips: Sequence[str] = ()) -> Any:
+def forest(rows: pd.DataFrame, look: ForestAxis, *, tips: Sequence[str] = ()) -> Any:
     """A row for each of `rows`: label, value, low, high, word, optionally `beside` (a tick).
 
     `tips` are further columns shown on hovering.
@@ -234,7 +234,7 @@ def forest(rows: pd.DataFrame, look: Look, *, tips: Sequence[str] = ()) -> Any:
     return alt.layer(*layers)
 
 
-def _scale(rows: pd.DataFrame, look: Look) -> tuple[Any, Any]:
+def _scale(rows: pd.DataFrame, look: ForestAxis) -> tuple[Any, Any]:
     ends = rows[[c for c in ("value", "low", "high", "beside") if c in rows]].to_numpy(float)
     least, most = float(pd.Series(ends.ravel()).min()), float(pd.Series(ends.ravel()).max())
     if look.mark is not None:
@@ -262,7 +262,7 @@ def _ticks(low: float, high: float) -> list[float]:
     return inside
 
 
-def _colour(look: Look) -> Any:
+def _colour(look: ForestAxis) -> Any:
     if not look.words:
         return alt.value(COLOURS["blue"])
     names, colours = zip(*look.words, strict=True)
@@ -270,7 +270,7 @@ def _colour(look: Look) -> Any:
     return alt.Color("word:N", scale=scale, legend=alt.Legend(title=None))
 
 
-def _shape(look: Look) -> Any:
+def _shape(look: ForestAxis) -> Any:
     """A shape for each word, so that it does not hang on colour alone."""
     if not look.words:
         return alt.value("circle")

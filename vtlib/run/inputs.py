@@ -29,8 +29,7 @@ from vtlib.store.visits import FileStamp
 # Tables a stage does not read; tests/run/test_inputs.py traces the SQL of all seven. A new table is
 # read by all until it is named here.
 _BOOKS = (
-    *("runs", "stage_runs", "run_figures", "desk_places", "desk_views", "covers"),
-    *("jobs", "job_pauses"),
+    *("runs", "stage_runs", "run_figures", "desk_places", "desk_views", "jobs", "job_pauses"),
     *("published_runs", "script_reviews", "shared_scripts", "site_people"),
 )
 _PATTERNS = ("pattern_platforms", "pattern_runs", "patterns", "verdicts")
@@ -50,7 +49,7 @@ _ANSWERS = (
     *("analyses", "analysis_checks", "analysis_choices", "analysis_claims"),
     *("analysis_corrections", "fit_judgements", "fits", "model_calls"),
 )
-_VIDEOS = ("film_samples", "measures", "media", "media_images", "twins")
+_VIDEOS = ("covers", "film_samples", "measures", "media", "media_images", "twins")
 _SCORES = ("early_calls", "early_tags", "outlier_runs", "outlier_scores", "reviews", "selections")
 _ITEMS = ("capture_orders", "capture_targets", "raw_items", "spend")
 UNREAD = {
@@ -88,11 +87,11 @@ _OUTCOMES = ("performance", "money", "insight", "schedule")
 UNREAD_SECTIONS = {
     "import": {"scraping", "outliers", "media", "analysis", *_MODEL, *_OUTCOMES},
     "scraping": {"importing", "outliers", "media", "analysis", *_MODEL, *_OUTCOMES},
-    "outliers": {*_SOURCES, "media", "analysis", *_MODEL, *_OUTCOMES},
+    "outliers": {*_SOURCES, "analysis", *_MODEL, *_OUTCOMES},
     "analysis": {*_SOURCES, "adaptation", "comparison", *_OUTCOMES},
-    "adaptation": {*_SOURCES, "media", "insight", "schedule"},
-    "comparison": {*_SOURCES, "media", "analysis", *_OUTCOMES},
-    "performance": {*_SOURCES, "media", "analysis", "comparison", "insight", "schedule"},
+    "adaptation": {*_SOURCES, "insight", "schedule"},
+    "comparison": {*_SOURCES, "analysis", *_OUTCOMES},
+    "performance": {*_SOURCES, "analysis", "comparison", "insight", "schedule"},
     REPORT: {"schedule"},
 }
 # Columns that say when a row was written and by which run: of a time only the order counts.

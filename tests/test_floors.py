@@ -17,7 +17,7 @@ FLOOR = {
     "performance": 6,
     **dict.fromkeys(("report", "adaptation"), 7),
     **dict.fromkeys(("run", "desk", "alerts"), 8),
-    "serving": 9,
+    **dict.fromkeys(("jobs", "serving"), 9),
     "cli": 10,
 }
 # What reaches out of the process, and what may: a room's files that are not named here are its
@@ -34,6 +34,7 @@ EFFECTS = {
         "apify apify_errors apify_transport collector database_tables file_check imports ingest "
         "job_rows job_store readings scheduler shapes stage store table_maps tables video_tracks"
     ),
+    "jobs": "attempt kinds queue schedule team timer worker",
     "media": "download/connection download/direct download/pages download/short_links "
     "download/url_allowlist "
     "cache covers downloads folder local_files measurement "

@@ -5,21 +5,24 @@ import json
 import os
 import signal
 import time
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from simulator.server import Settings, running
 from tests.capture.scraped import SEVEN, World, following, rows, vt
-from vtlib.capture import apify, job_store
+from vtlib.capture import apify, job_store, scheduler
 from vtlib.capture import imports as importing
 from vtlib.capture import stage as scraping
 from vtlib.capture.stage import Search
 from vtlib.core import rate_limits
 from vtlib.core.errors import CredentialsMissing, SourceFailed, StoreBusy
+from vtlib.core.params import parse_params
 from vtlib.scripts import lifecycle as linking
 from vtlib.scripts import store as scripts
 from vtlib.scripts.script import PlannedBeat, Script
-from vtlib.store import data_checks, people
+from vtlib.store import data_checks, people, runs
 from vtlib.store.connection import Store
 
 INSTAGRAM = following("instagram")
@@ -126,6 +129,22 @@ def test_the_cap_on_cost_holds_and_is_said(world):
     assert (refused.status, refused.exit_code) == ("not asked", 8)
     assert spent(project) == pytest.approx(0.009)
     assert len(world.log()["runs"]) == 1
+
+
+def test_a_day_has_a_budget_of_its_own(ticking):
+    now, spent = ticking.workspace.now(), ((0.3, 0), (5.0, 1))
+    rows = [
+        {"spend_id": f"s{n}", "provider": "apify", "project_id": "p", "usd": usd, "what": "run"}
+        | {"at": now - timedelta(days=ago)}
+        for n, (usd, ago) in enumerate(spent)
+    ]
+    runs.add_spend(ticking.store, rows)
+    limits = {"max_cost_usd": 2.0, "budget_day_usd": 1.0}
+    of_day = replace(ticking, params=parse_params({"project": "p", "scraping": limits}))
+    both = {**limits, "budget_usd": 5.4}
+    of_both = replace(ticking, params=parse_params({"project": "p", "scraping": both}))
+    assert scheduler.left_usd(of_day) == pytest.approx(0.7)
+    assert scheduler.left_usd(of_both) == pytest.approx(0.1)
 
 
 def test_what_is_reserved_and_not_spent_goes_to_the_next(world):

@@ -6,18 +6,21 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from vtlib.core.errors import BudgetReached, StoreBusy
 from vtlib.core.params import Price
+from vtlib.llm import session
 from vtlib.llm.budget import Budget, Cap, Demand, Demands
 from vtlib.llm.prices import Prices, Usage
+from vtlib.store import runs
 
 MODEL = "gemini-3.8-flash"
 DAY = date(2026, 6, 1)
+DAY_LONG = timedelta(days=1)
 
 
 def price(since, per_in, per_out, cached=None):
@@ -36,6 +39,36 @@ PRICES = Prices((price(date(2026, 1, 1), 1, 10), price(date(2026, 5, 1), 2, 20, 
 def test_we_ship_no_price():
     assert Prices.load().rows == ()
     assert Prices.load().cost_usd(MODEL, Usage(1000, 10), on=DAY) is None
+
+
+def test_what_other_machines_spend_of_a_cap_counts_at_once():
+    others = [(0.5, 100)]
+    budget = Budget([Cap("day", usd=1.0, tokens=1000, by_all=lambda: others[0])])
+    first = budget.reserve(Demand(10, 10, 10, 0.1, 0.01))  # .2 in flight
+    budget.settle(first, usd=0.2, tokens=20)
+    others[0] = (0.85, 200)
+    with pytest.raises(BudgetReached, match=r"\$0\.8500 of the day's"):
+        budget.reserve(Demand(10, 10, 10, 0.1, 0.01))
+    assert budget.reserve(Demand(10, 5, 5, 0.1, 0.01)).usd == pytest.approx(0.15)
+
+
+def test_a_day_of_a_project_has_a_cap_of_its_own(ticking):
+    now = ticking.workspace.now()
+    facts = {"provider": "gemini", "what": "ask", "tokens_in": 10}
+    spent = (("p", 0.3, 0), ("p", 5.0, 1), ("q", 0.7, 0))
+    rows = [
+        {
+            **facts,
+            "spend_id": f"s{n}",
+            "project_id": project,
+            "usd": usd,
+            "at": now - DAY_LONG * ago,
+        }
+        for n, (project, usd, ago) in enumerate(spent)
+    ]
+    runs.add_spend(ticking.store, rows)
+    caps = {cap.name: cap.spent_usd for cap in session.caps(ticking, max_cost_usd=1)}
+    assert caps == {"run": 0, "project": 5.3, "project's day": 0.3, "day": 1.0}
 
 
 @pytest.mark.parametrize(

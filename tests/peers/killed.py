@@ -22,6 +22,7 @@ from vtlib.llm import gemini  # noqa: F401
 from vtlib.media import probe  # noqa: F401
 from vtlib.media import stage as downloads  # noqa: F401
 from vtlib.media import store as media
+from vtlib.outliers import store as judgements
 from vtlib.store import runs
 from vtlib.store.connection import Store
 
@@ -49,6 +50,9 @@ WRITERS: dict[str, tuple[Any, str, Callable[..., bool]]] = {
     "call_journalled": (analyses, "save_call", is_any),
     "answer_saved": (analyses, "save_analysis", is_any),
     "answer_checked": (analyses, "save_check", is_any),
+    "judgement_saved": (judgements, "save_run", is_any),
+    "stage_saved": (runs, "save_stage", is_any),
+    "run_closed": (runs, "finish_run", is_any),
 }
 
 

@@ -16,7 +16,7 @@ from papermill.iorw import load_notebook_node
 from tests.run.cells import FOLDER, code_cells
 from vtlib.core.param_keys import NEW_KEYS
 from vtlib.core.params import Params
-from vtlib.store.notebook import RUN_KEYS
+from vtlib.store.notebook import BESIDE, RUN_KEYS
 
 NOTEBOOKS = sorted(FOLDER.glob("0*.ipynb"))
 SECTION = {
@@ -28,7 +28,7 @@ SECTION = {
     "06_comparison": "comparison",
     "07_performance": "performance",
 }
-KEYS = {*Params.model_fields, *(old for old in NEW_KEYS if "." not in old)}
+KEYS = {*Params.model_fields, *(old for old in NEW_KEYS if "." not in old)} - {*BESIDE}
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 
 

@@ -156,19 +156,19 @@ def charged_per_1000(store: Store) -> dict[str, float]:
     return {str(r["actor"]): float(r["usd"]) for r in rows}
 
 
-def spent_usd(store: Store, project: str, *, provider: str) -> float:
-    """What a project has spent at a provider, US dollars; a run that may have been paid counts
-    with its cap.
+def spent_usd(store: Store, project: str, *, provider: str, since: datetime | None = None) -> float:
+    """What a project has spent at a provider since a time (UTC) or ever, US dollars; a run that
+    may have been paid counts with its cap.
     """
     (row,) = _rows(
         store,
         """SELECT
             (SELECT coalesce(sum(usd), 0) FROM spend WHERE project_id = $project
-            AND provider = $provider)
+            AND provider = $provider AND ($since IS NULL OR "at" >= $since))
             + (SELECT coalesce(sum(runs * max_usd), 0) FROM unsettled_orders
             WHERE project_id = $project)
             AS usd""",
-        {"project": project, "provider": provider},
+        {"project": project, "provider": provider, "since": since and naive(since)},
     )
     return float(row["usd"])
 

@@ -51,12 +51,19 @@ def estimate(project: Project, new_orders: Sequence[Order]) -> pd.DataFrame:
 
 
 def left_usd(project: Project) -> float:
-    """What one scrape may spend now: its own cap, and what the project's budget has left."""
+    """What one scrape may spend now: its own cap, and what the project's budgets, in all and of
+    this UTC day, have left.
+    """
     params = project.params.scraping
-    if params.budget_usd is None:
-        return params.max_cost_usd
-    usd = job_store.spent_usd(project.store, project.slug, provider=job_rows.PROVIDER)
-    return max(min(params.max_cost_usd, params.budget_usd - usd), 0.0)
+    midnight = project.workspace.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    rooms = [params.max_cost_usd]
+    for budget_usd, since in ((params.budget_usd, None), (params.budget_day_usd, midnight)):
+        if budget_usd is not None:
+            usd = job_store.spent_usd(
+                project.store, project.slug, provider=job_rows.PROVIDER, since=since
+            )
+            rooms.append(budget_usd - usd)
+    return max(min(rooms), 0.0)
 
 
 def take_up(collector: Collector, *, told: OnResult) -> list[Captured]:
@@ -127,7 +134,7 @@ def _placed(
     collector: Collector, order: Order, cap: float, *, failed_at: datetime | None
 ) -> Row | Captured:
     if cap <= 0:
-        reason = "not asked: scraping.max_cost_usd or scraping.budget_usd is reached"
+        reason = "not asked: scraping.max_cost_usd or a budget of scraping is reached"
         return jobs.not_asked(order, reason, exit_code=8)
     reason = orders.paused(order.actor, failed_at, now=naive(collector.project.workspace.now()))
     if reason:

@@ -38,6 +38,7 @@ FAMILIES = {
     "export": ("exports",),
     "import": ("imports", "import_tables"),
     "init": ("project",),
+    "jobs": ("jobs",),
     "mcp": ("serve",),
     "overview": ("run",),
     "patterns": ("patterns",),
@@ -52,6 +53,7 @@ FAMILIES = {
     "review": ("outliers",),
     "run": ("run",),
     "runs": ("activity",),
+    "schedule": ("jobs",),
     "scrape": ("scrape",),
     "script": ("script", "script_versions", "script_files", "script_outcome", "script_reviews"),
     "serve": ("serve",),
@@ -60,6 +62,7 @@ FAMILIES = {
     "tiktok": ("scrape",),
     "use": ("operations",),
     "video": ("details",),
+    "worker": ("jobs",),
     "watch": ("watch",),
     "youtube": ("scrape",),
 }
@@ -110,6 +113,9 @@ WORKFLOW = {
     "Keep running": {
         "run": "Run the seven notebooks of a project.",
         "runs": "What ran, newest first, and how each stage fared.",
+        "schedule": "What runs by itself, every night or hour.",
+        "jobs": "Work that waits, runs and ran; add, cancel, pause it.",
+        "worker": "Do the jobs of a team's queue.",
         "status": "Errors and usage a day.",
         "problems": "Items and stages that failed, with the reason.",
         "check": "Look for rows that must not exist.",

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from vtlib.core.cron import is_cron
 from vtlib.core.errors import BadInput, nearest
 from vtlib.core.models import REACH_METRICS, AlertKind, Format, Method, Platform, in_words
 from vtlib.core.param_keys import use_new_keys
@@ -115,6 +116,9 @@ class Scraping(Section):
     max_cost_usd: float = Field(5.0, ge=0, description="cap on one scrape; sent to the provider")
     budget_usd: float | None = Field(
         None, ge=0, description="cap on all scrapes of the project together; None = no cap"
+    )
+    budget_day_usd: float | None = Field(
+        None, ge=0, description="cap on a UTC day's scrapes of the project; None = no cap"
     )
     usd_per_1000: dict[str, float] = Field(
         {}, description="your own price of 1000 items, by actor; default: what earlier ones cost"
@@ -291,6 +295,9 @@ class ModelChoice(Section):
     max_tokens_run: int = Field(3_000_000, ge=0)
     max_tokens_day: int = Field(15_000_000, ge=0, description="of the workspace, UTC days")
     max_cost_project_usd: float | None = Field(None, ge=0, description="None = no cap")
+    max_cost_project_day_usd: float | None = Field(
+        None, ge=0, description="of the project, a UTC day; None = no cap"
+    )
     max_cost_day_usd: float | None = Field(
         None, ge=0, description="of the workspace; None = no cap"
     )
@@ -437,6 +444,37 @@ class Report(Section):
         return self.profile == "analyst" or what in self.client_shows
 
 
+class Schedule(Section):
+    """When a project works by itself: cron words (minute hour day month weekday, or @daily).
+
+    A time that was missed is made up once. docs/team.md, chapter "Every night".
+    """
+
+    zone: str = Field("UTC", description="time zone of the words, e.g. Europe/Berlin")
+    capture: str = Field("", description="new posts of the followed accounts; empty = never")
+    refresh: str = Field(
+        "", description="numbers of posts that are due by scraping.refresh_horizons_h"
+    )
+    run: str = Field("", description="all seven notebooks")
+    report: str = Field("", description="the pages anew, with nothing captured or asked")
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ValueError("no time zone has that name: write Europe/Berlin or UTC") from None
+        return name
+
+    @field_validator("capture", "refresh", "run", "report")
+    @classmethod
+    def _is_cron(cls, words: str) -> str:
+        if words and not is_cron(words):
+            raise ValueError("five cron words are expected (30 3 * * *), or @daily")
+        return words
+
+
 class WatchedSource(Section):
     """A saved search, hashtag, sound or list of accounts: captured with the followed accounts, and
     named in alerts as where a post came from.
@@ -545,6 +583,7 @@ class Params(Section):
     performance: Performance = Performance()
     money: Money = Money()
     insight: Insight = Insight()
+    schedule: Schedule = Schedule()
     report: Report = Report()
     watch: list[WatchedSource] = Field(
         [],

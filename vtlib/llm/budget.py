@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from math import inf
@@ -21,13 +21,18 @@ _TODO = "Raise the cap, lower model.max_output_tokens, or lower the limit of ite
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """A limit for a run, a project or a day (None = no limit), and what was spent of it before."""
+    """A limit for a run, a project or a day (None = no limit), and what was spent of it before.
+
+    `by_all`: what everybody has spent of it by now, where other machines do, too: US dollars and
+    tokens, calls in flight with what they may take.
+    """
 
     name: str
     usd: float | None = None
     tokens: int | None = None
     spent_usd: float = 0.0
     spent_tokens: int = 0
+    by_all: Callable[[], tuple[float, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +133,12 @@ class Budget:
 
     def _spent(self, cap: Cap, *, with_open: bool = True) -> tuple[float, int]:
         pending = self._open if with_open else []
-        usd = cap.spent_usd + self._usd + sum(one.usd or 0.0 for one in pending)
-        return usd, cap.spent_tokens + self._tokens + sum(one.tokens for one in pending)
+        usd, tokens = cap.spent_usd + self._usd, cap.spent_tokens + self._tokens
+        if cap.by_all is not None:  # ours are in it once they are noted
+            all_usd, all_tokens = cap.by_all()
+            usd, tokens = max(usd, all_usd), max(tokens, all_tokens)
+        pending_usd = sum(one.usd or 0.0 for one in pending)
+        return usd + pending_usd, tokens + sum(one.tokens for one in pending)
 
     def _refusal(self, demand: Demand) -> BudgetReached:
         usd = demand.usd(demand.min_output_tokens)

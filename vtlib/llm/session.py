@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC
+from functools import partial
 from typing import Literal
 
 from vtlib.core.errors import BadInput, CredentialsMissing
@@ -109,21 +110,27 @@ def settings(project: Project) -> dict[str, str]:
 
 
 def caps(project: Project, *, max_cost_usd: float) -> list[Cap]:
-    """The caps of the run, the project and the day, with what was spent of each before."""
+    """The caps of the run, the project, its day and the workspace's day, with what was spent of
+    each before.
+    """
     costs.price_calls(project)  # calls that got a price later count, too
     params, day = project.params.model, project.workspace.now()
     midnight = day.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     ever = store.spend_so_far(project.store, project=project.slug)
     today = store.spend_so_far(project.store, since=midnight)
+    is_team = bool(project.workspace.settings.database_url)
+    own_today = store.spend_so_far(project.store, project=project.slug, since=midnight)
     return [
         Cap("run", usd=max_cost_usd, tokens=params.max_tokens_run),
         Cap("project", usd=params.max_cost_project_usd, spent_usd=ever[0]),
+        Cap("project's day", usd=params.max_cost_project_day_usd, spent_usd=own_today[0]),
         Cap(
             "day",
             usd=params.max_cost_day_usd,
             tokens=params.max_tokens_day,
             spent_usd=today[0],
             spent_tokens=today[1],
+            by_all=partial(store.spend_so_far, project.store, since=midnight) if is_team else None,
         ),
     ]
 
@@ -134,7 +141,12 @@ def is_capped(project: Project, section: Literal["analysis", "adaptation", "comp
     """
     params, model = getattr(project.params, section), project.params.model
     is_set = "max_cost_usd" in params.model_fields_set
-    return is_set or (model.max_cost_project_usd, model.max_cost_day_usd) != (None, None)
+    caps_usd = (
+        model.max_cost_project_usd,
+        model.max_cost_project_day_usd,
+        model.max_cost_day_usd,
+    )
+    return is_set or any(usd is not None for usd in caps_usd)
 
 
 def require_price(project: Project, models: Iterable[str], *, field: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -23,12 +23,15 @@ from vtlib.store.project import Project
 class Measurer:
     """Measures fetched videos one after the other in a worker thread; the caller's thread saves.
 
-    Each post is measured once (`again`: anew); posts with the same file share its measures.
+    Each post is measured once (`again`: anew); posts with the same file share its measures. With
+    `is_on` False none is. `progress` hears 0 after each, in the caller's thread.
     """
 
     project: Project
     session: MediaSession
     again: bool = False
+    is_on: bool = True
+    progress: Callable[[int], None] | None = None
     count: int = 0
     _queue: deque[Mapping[Any, Any]] = field(default_factory=deque)
     _listed_ids: set[str] = field(default_factory=set)
@@ -48,7 +51,7 @@ class Measurer:
         videos = posts[(posts["status"] == "ok") & posts["path"].notna()]
         for row in videos.to_dict("records"):
             is_new = row["post_id"] not in self._listed_ids
-            if is_new and (self.again or _is_due(row, self._parts)):
+            if self.is_on and is_new and (self.again or _is_due(row, self._parts)):
                 self._listed_ids.add(row["post_id"])
                 self._queue.append(row)
 
@@ -85,6 +88,8 @@ class Measurer:
     def _save(self, row: Mapping[Any, Any], measures: Mapping[str, Any]) -> None:
         store.save_measures(self.project.store, {**measures, "post_id": row["post_id"]})
         self.count += 1
+        if self.progress:
+            self.progress(0)
 
     @property
     def _parts(self) -> list[str]:

@@ -55,28 +55,41 @@ class ProcessResult:
 
 @one_session
 def run(
-    project: Project, *, again: bool = False, progress: Progress | None = None
+    project: Project,
+    *,
+    again: bool = False,
+    measures: bool = True,
+    progress: Progress | None = None,
 ) -> ProcessResult:
     """Fetch and measure the posts that `process` names, and read back what is known of them."""
-    tally = process(project, again=again, progress=progress)
+    tally = process(project, again=again, measures=measures, progress=progress)
     return ProcessResult(tally, load(project), twins(project))
 
 
 @one_session
 def process(
-    project: Project, *, again: bool = False, progress: Progress | None = None
+    project: Project,
+    *,
+    again: bool = False,
+    measures: bool = True,
+    progress: Progress | None = None,
 ) -> MediaResult:
     """Fetch and measure the newest picked posts (analysis.limit), those of own scripts, and those
     drawn for patterns (performance/video_samples.draw), checkpointed per item.
 
     What is here is measured while the rest still loads. A permanent outcome is never asked again, a
     passing one when its time has come. A platform that asks for a pause, or cannot be reached, is
-    left alone for the rest of the call. A replay fetches nothing. `again` measures anew. Raises
-    BadInput for cookies that cannot be used, StoreBusy while another process does the same.
+    left alone for the rest of the call. A replay fetches nothing. `again` measures anew; without
+    `measures` files are only fetched. `progress` is told of each fetched post (1) and each measured
+    video (0). Raises BadInput for cookies that cannot be used, StoreBusy while another process does
+    the same.
     """
     folder, tally = MediaFolder.of(project), MediaResult()
     rules = rules_of(project)
-    with folder.session() as session, Measurer(project, session, again=again) as measurer:
+    with (
+        folder.session() as session,
+        Measurer(project, session, again=again, is_on=measures, progress=progress) as measurer,
+    ):
         for note in session.unsaved_notes():
             folder.publish_note(note)
             save_note(project.store, note)
@@ -91,7 +104,8 @@ def process(
         measurer.add(posts)
         measurer.finish()
         tally.n_measured = measurer.count
-        measurement.compress_all(project, session, posts)
+        if measures:
+            measurement.compress_all(project, session, posts)
     measurement.compare(project)
     return tally
 

@@ -29,7 +29,7 @@ from vtlib.store.visits import FileStamp
 # Tables a stage does not read; tests/run/test_inputs.py traces the SQL of all seven. A new table is
 # read by all until it is named here.
 _BOOKS = (
-    *("runs", "stage_runs", "run_figures", "desk_places", "desk_views"),
+    *("runs", "stage_runs", "run_figures", "desk_places", "desk_views", "jobs", "job_pauses"),
     *("published_runs", "script_reviews", "shared_scripts", "site_people"),
 )
 _PATTERNS = ("pattern_platforms", "pattern_runs", "patterns", "verdicts")
@@ -83,16 +83,16 @@ UNREAD = {
 # Sections of the parameters it does not read; traced likewise.
 _MODEL = ("model", "prices", "adaptation", "comparison")
 _SOURCES = ("importing", "scraping")
-_OUTCOMES = ("performance", "money", "insight")
+_OUTCOMES = ("performance", "money", "insight", "schedule")
 UNREAD_SECTIONS = {
     "import": {"scraping", "outliers", "media", "analysis", *_MODEL, *_OUTCOMES},
     "scraping": {"importing", "outliers", "media", "analysis", *_MODEL, *_OUTCOMES},
     "outliers": {*_SOURCES, "analysis", *_MODEL, *_OUTCOMES},
     "analysis": {*_SOURCES, "adaptation", "comparison", *_OUTCOMES},
-    "adaptation": {*_SOURCES, "insight"},
+    "adaptation": {*_SOURCES, "insight", "schedule"},
     "comparison": {*_SOURCES, "analysis", *_OUTCOMES},
-    "performance": {*_SOURCES, "analysis", "comparison", "insight"},
-    REPORT: set(),
+    "performance": {*_SOURCES, "analysis", "comparison", "insight", "schedule"},
+    REPORT: {"schedule"},
 }
 # Columns that say when a row was written and by which run: of a time only the order counts.
 WRITTEN_AT = {

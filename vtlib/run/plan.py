@@ -41,7 +41,8 @@ class RunPlan:
     each other section to the stage of its name. `creators`: named, or pseudonyms, when notebooks
     and the record of the run keep nothing that leads to one. `moment` names the run (None: when it
     begins): a replay has the name of the run that was recorded. `adopt` is for stage outliers.
-    `timeout_s` is for one stage. `again`: run stages whose inputs are unchanged, too.
+    `timeout_s` is for one stage. `again`: run stages whose inputs are unchanged, too. `pages_only`:
+    run none, whatever changed; their last pages are taken, and the pages beside them are made anew.
     """
 
     project: str
@@ -59,6 +60,7 @@ class RunPlan:
     again: bool = False
     timeout_s: float | None = None
     moment: datetime | None = None
+    pages_only: bool = False
 
     @property
     def stages(self) -> tuple[str, ...]:

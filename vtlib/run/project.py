@@ -80,6 +80,7 @@ def run(  # noqa: PLR0913 - the options of `vt run`
     params_file: str = "",
     adopt: bool = False,
     again: bool = False,
+    pages_only: bool = False,
     wait: bool = True,
     on_wait: Callable[[str], object] = str,
     on_event: StageListener,
@@ -92,7 +93,8 @@ def run(  # noqa: PLR0913 - the options of `vt run`
     turn it is) or, without `wait`, raises StoreBusy.
 
     `adopt`: outliers by other parameters than the YAML's become the project's judgement, else they
-    are a trial. `again`: stages that have nothing new, too, as with a tape. `tape`: a replay has
+    are a trial. `again`: stages that have nothing new, too, as with a tape. `pages_only`: no stage,
+    insight and index over their last pages. `tape`: a replay has
     the id of the recorded run where that is free, sends nothing to a model, and neither scrapes nor
     downloads. Raises BadInput for a folder that holds no
     recorded run of the project.
@@ -115,6 +117,7 @@ def run(  # noqa: PLR0913 - the options of `vt run`
             adopt=adopt,
             again=again or tape != ON_NO_TAPE,
             moment=moment,
+            pages_only=pages_only,
         )
         folder = at.outputs / playing.slug
         with turn(folder, project=playing.slug, now=at.now(), wait=wait, tell=on_wait):

@@ -30,6 +30,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "desk_places": ("project_id", "person"),
     "desk_views": ("project_id", "name", "person"),
     "film_samples": ("project_id", "post_id"),
+    "job_pauses": ("kind", "project_id"),
+    "jobs": ("job_id",),
     "measures": ("post_id",),
     "media": ("post_id",),
     "media_images": ("post_id", "position"),

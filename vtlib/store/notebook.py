@@ -1,8 +1,8 @@
 """A notebook's parameters cell as an opened project.
 
 papermill reads one cell, one name a line, and warns of what it does not find there. So the cell
-declares every key of a YAML (`papermill … -f params/demo.yaml`), and beside them the settings an
-analyst changes most, as literals with their meaning.
+declares every key of a YAML that a notebook could read (`papermill … -f params/demo.yaml`; all but
+BESIDE), and beside them the settings an analyst changes most, as literals with their meaning.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from vtlib.core.param_keys import merge
 from vtlib.core.params import Params, parse_params
 from vtlib.store.project import Project
 
+BESIDE = ("schedule", "watch", "alerts")  # what runs by itself and who hears of it
 RUN_KEYS = ("home", "params_file", "profile", "run_id")
 
 

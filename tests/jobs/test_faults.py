@@ -1,0 +1,121 @@
+"""Workers of their own process, killed in each kind of job and stopped, a database that restarts,
+budgets and errors: nothing is lost, and nothing is paid twice.
+"""
+
+import os
+import signal
+
+import pytest
+
+from tests.jobs.faults import Team, TeamPeers, ended, restart
+from tests.peers import base
+from tests.peers.matrix import N_FILMS
+from vtlib.jobs import team as teams
+from vtlib.store import usage
+from vtlib.store.usage import UsageScope
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+# Kind of job: the moment at which its worker is killed, an event of a peer or a write.
+POINTS = {
+    "capture": ("items_page", 2),
+    "fetch": ("file_noted:before", 2),
+    "measure": ("measure_saved", 2),
+    "ask": ("model_answered:before_reply", 2),
+    "judge": ("judgement_saved:before", 1),
+}
+
+
+@pytest.fixture(scope="module")
+def peers():
+    with TeamPeers.ready() as ready:
+        yield ready
+
+
+def test_a_worker_killed_in_each_kind_of_job(tmp_path, team_server, peers):
+    """The next one does what is left: the rows of a team that nobody disturbed."""
+    calm, hit = (Team(tmp_path / name, team_server.take(), peers) for name in ("calm", "hit"))
+    calm.do(*POINTS)
+    before, kills = peers.paid(), []
+    for kind, (at, n) in POINTS.items():
+        assert hit.vt("jobs", "add", kind, "p") == 0
+        kills.append(hit.killed(at, n))
+        assert hit.jobs()[-1]["status"] == "runs"
+        assert hit.work() == 0
+        if kind == "capture":
+            hit.pick()
+    assert (kills, [j["tries"] for j in hit.jobs()]) == ([True] * 5, [2] * 5)
+    assert {j["status"] for j in hit.jobs()} == {"ok"}
+    assert hit.rows() == calm.rows()
+    possibly = len(usage.possibly_paid(hit.store, UsageScope()))
+    paid = peers.paid() - before
+    assert (paid["capture"], paid["fetch"], paid["ask"]) == (1, N_FILMS, N_FILMS + possibly)
+
+
+def test_notebooks_and_pages_killed_midway(tmp_path, team_server, peers):
+    """A run goes on with its next stage; pages are made over the pages of a run."""
+    team = Team(tmp_path / "team", team_server.take(), peers, "project: p\n")
+    kills, n_pages = [], []
+    for kind, at, n in (("run", "stage_saved", 3), ("report", "run_closed:before", 1)):
+        assert team.vt("jobs", "add", kind, "p") == 0
+        kills.append(team.killed(at, n))
+        assert team.work() == 0
+        n_pages.append(len(list(team.home.glob("outputs/p/runs/*/index.html"))))
+    stages = team.store.query("SELECT run_id, status FROM stage_runs ORDER BY started_at")
+    by_run = stages.groupby("run_id", sort=True)["status"].agg(list)
+    assert (kills, [j["status"] for j in team.jobs()]) == ([True, True], ["ok", "ok"])
+    assert [len(statuses) for statuses in by_run] == [3, 7, 7, 7]
+    assert {status for statuses in by_run[2:] for status in statuses} == {"skipped"}
+    assert n_pages == [1, 3]
+
+
+def test_stopped_restarted_and_out_of_money(tmp_path, team_server, peers):
+    team = Team(tmp_path / "team", team_server.take(), peers)
+    team.do("capture")
+    before = peers.paid()
+
+    # A host that fails for a while: the job waits, and is tried again.
+    peers.host.fail("/0.mp4", base.status(503), always=True)
+    assert team.vt("jobs", "add", "fetch", "p") == 0
+    assert team.work() == 0
+    peers.host.fail("/0.mp4")
+    job = team.jobs()[-1]
+    assert (job["status"], job["exit_code"]) == ("waits", 4)
+    assert job["waits_until"] is not None
+    n_left = N_FILMS - len(team.store.query("SELECT 1 FROM media WHERE status = 'ok'"))
+    assert n_left == 1
+
+    # PostgreSQL restarts while the worker downloads: it waits for it, and the job comes to its end.
+    restarts = []
+    peers.on_download(lambda: restarts.append(restart(team.url)))
+    team.hurry()
+    worker = team.worker()
+    assert team.wait_for("fetch", "ok")["tries"] <= 3
+    assert restarts == [0]
+    assert worker.is_alive()
+
+    # SIGTERM ends it after the item in hand; the job goes back.
+    team.store.close()
+    teams.rows(team.url, "DELETE FROM viraltracker.media")
+    peers.on_download(lambda: os.kill(worker.pid, signal.SIGTERM))
+    assert team.vt("jobs", "add", "fetch", "p") == 0
+    assert ended(worker) == 0
+    stopped = team.jobs()[-1]
+    assert (stopped["status"], stopped["n_done"]) == ("waits", 1)
+    team.hurry()
+    assert team.work() == 0
+    assert team.jobs()[-1]["status"] == "ok"
+    assert len(team.store.query("SELECT 1 FROM media WHERE status = 'ok'")) == N_FILMS
+
+    # The day's budget is spent: nothing is asked, and nobody tries again. A wrong key likewise.
+    options = ("-p", "scraping.min_gap_h=0", "-p", "scraping.budget_day_usd=0.05")
+    assert team.vt("jobs", "add", "capture", "p", *options) == 0
+    assert team.work() == 0
+    job = team.jobs()[-1]
+    assert (job["status"], job["exit_code"]) == ("failed", 8)
+    assert "a budget of scraping is reached" in job["message"]
+    team.environment["APIFY_TOKEN"] = "wrong"
+    assert team.vt("jobs", "add", "capture", "p", *options[:2]) == 0
+    assert team.work() == 0
+    assert (team.jobs()[-1]["status"], team.jobs()[-1]["exit_code"]) == ("failed", 3)
+    assert (peers.paid() - before)["capture"] == 0

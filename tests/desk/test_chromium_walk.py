@@ -222,6 +222,9 @@ def test_many_posts(walk: Walk) -> None:
     walk.press("Select this page")
     walk.press("Select none")
     ticks = walk.page.locator(".vt-posters input[type=checkbox]:visible")
+    walk.page.wait_for_function(
+        "() => !document.querySelector('.vt-posters input[type=checkbox]:checked')"
+    )
     for n in (8, 9):
         ticks.nth(n).check()
     walk.press("Keep all", says="Kept: 2 posts")
@@ -259,6 +262,13 @@ def test_judging_and_products_and_table(walk: Walk) -> None:
     handle.focus()
     walk.page.keyboard.press("ArrowRight")
     walk.page.get_by_text("In the YAML").wait_for()
+    chart = walk.page.locator(".vega-embed svg:visible")
+    box = chart.bounding_box()
+    walk.page.mouse.move(box["x"] + 80, box["y"] + 120)
+    walk.page.mouse.down()
+    walk.page.mouse.move(box["x"] + box["width"] - 10, box["y"] + 380, steps=8)
+    walk.page.mouse.up()
+    walk.page.get_by_text("in the brush").wait_for()
     walk.press("Judge the project by these", says="Judged:")
     walk.rows(
         "SELECT name, is_trial FROM outlier_runs ORDER BY created_at DESC LIMIT 1",

@@ -85,9 +85,8 @@ class LiveRule:
                 tier = np.where(look.here, values, tier)
             tiers.append(tier)
             ranges.append(combine([range_ for _, range_ in calls]))
-        names = pd.Categorical.from_codes(
-            np.concatenate([*tiers, np.zeros(0, np.int8)])[scored.order], list(TIERS)
-        )
+        code = np.concatenate([*tiers, np.zeros(0, np.int8)])[scored.order]
+        names = pd.Categorical(np.array(TIERS)[code], categories=list(TIERS))
         total = combine(ranges)
         return LiveJudgement(scored.frame.assign(tier=names), int(total.low), int(total.high))
 

@@ -149,6 +149,20 @@ class Walk:
         field.blur()
         time.sleep(0.3)
 
+    def brush(self) -> str:
+        """Drag over the chart, again while it is still being drawn; what the panel then says."""
+        words = self.page.locator(".vt-quiet:visible", has_text="in the brush")
+        for _ in range(8):
+            box = self.page.locator(".vega-embed svg:visible").bounding_box()
+            self.page.mouse.move(box["x"] + 80, box["y"] + 120)
+            self.page.mouse.down()
+            self.page.mouse.move(box["x"] + box["width"] - 10, box["y"] + 330, steps=8)
+            self.page.mouse.up()
+            time.sleep(2)
+            if words.count():
+                break
+        return "".join(words.all_inner_texts())
+
     def rows(self, sql: str, expected: list, *, least_s: float = 25) -> None:
         """Wait until a query gives these rows; fails with what it gives."""
         end = time.monotonic() + least_s
@@ -222,6 +236,9 @@ def test_many_posts(walk: Walk) -> None:
     walk.press("Select this page")
     walk.press("Select none")
     ticks = walk.page.locator(".vt-posters input[type=checkbox]:visible")
+    walk.page.wait_for_function(
+        "() => !document.querySelector('.vt-posters input[type=checkbox]:checked')"
+    )
     for n in (8, 9):
         ticks.nth(n).check()
     walk.press("Keep all", says="Kept: 2 posts")
@@ -259,6 +276,7 @@ def test_judging_and_products_and_table(walk: Walk) -> None:
     handle.focus()
     walk.page.keyboard.press("ArrowRight")
     walk.page.get_by_text("In the YAML").wait_for()
+    assert "in the brush" in walk.brush()
     walk.press("Judge the project by these", says="Judged:")
     walk.rows(
         "SELECT name, is_trial FROM outlier_runs ORDER BY created_at DESC LIMIT 1",

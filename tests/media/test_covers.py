@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from simulator.server import Settings, running
@@ -14,6 +15,7 @@ from vtlib.media import covers, purge, stage
 from vtlib.media.download import UrlAllowlist
 from vtlib.media.folder import MediaFolder
 from vtlib.platforms import cover_urls
+from vtlib.report import post
 from vtlib.store import data_checks
 
 REAL = Path(__file__).parents[1] / "platforms" / "data"
@@ -122,3 +124,23 @@ def test_a_flattened_export_names_it_too() -> None:
     assert cover_urls("tiktok", row) == [url]
     assert cover_urls("tiktok", {"videoMeta": {"coverUrl": 7}}) == []
     assert cover_urls("tiktok", "no item") == []
+
+
+def test_charts_and_pages_show_covers_and_none_with_pseudonyms(home) -> None:
+    covers.run(opened(home), limit=3)
+    (first, *_) = [post_id for post_id, *_ in rows(home)]
+    frame = pd.DataFrame({"post_id": [first, "tiktok:0"], "tier": ["extreme", "extreme"]})
+    image = post.pictured(opened(home), frame)["image"].tolist()
+    assert image[0].startswith("data:image/jpeg;base64,")
+    assert image[1] == ""
+    hidden = opened(home, report={"creators": "pseudonyms"})
+    assert post.pictured(hidden, frame)["image"].tolist() == ["", ""]
+    assert post.pictured(opened(home), frame.head(0))["image"].tolist() == []
+
+
+def test_only_named_posts_are_fetched(home) -> None:
+    of = opened(home).frame("posts")["post_id"].tolist()
+    pick(home, breakout=of[:3])
+    assert len(stage.load(opened(home))) == 3
+    one = stage.load(opened(home, analysis={"posts": [of[1]], "limit": 0}))
+    assert one["post_id"].tolist() == [of[1]]

@@ -139,7 +139,7 @@ def plan(project: Project) -> AnalysisPlan:
     params, rate = project.params.analysis, _rate(project)
     wanted, only = project.frame("analysis_wanted"), params.posts
     wanted = wanted[wanted["post_id"].isin(only)].reset_index(drop=True) if only else wanted
-    limit, full = (len(only), len(only)) if only else (params.limit, params.full)
+    limit, n_full = (len(only), len(only)) if only else (params.limit, params.full)
     view = choosing.view(wanted, limit=limit, controls_share=params.controls_share)
     able = view[view["place"].notna()]
     known_patterns = pattern_context(project.frame("patterns"), project.frame("pattern_platforms"))
@@ -148,14 +148,14 @@ def plan(project: Project) -> AnalysisPlan:
         for r in able.to_dict("records")
     }
     tokens = {p: q.estimate_tokens_in(tokens_per_s=rate) for p, q in full_questions.items()}
-    needs_looks = len(able) > full > 0
+    needs_looks = len(able) > n_full > 0
     look_rows = able.to_dict("records") if needs_looks else []
     looks = {r["post_id"]: question_of(project, r, "look") for r in look_rows}
     answers = store.answers(project.store, [q.key for q in looks.values()])
     posts = choosing.choose(
         view.assign(tokens=_column(view, tokens)),
         {p: answers[q.key] for p, q in looks.items() if q.key in answers},
-        full=full,
+        full=n_full,
         controls_share=params.controls_share,
     )
     questions = {p: full_questions[p] for p in posts.loc[posts["place"].notna(), "post_id"]}

@@ -247,7 +247,7 @@ def _days(frame: pd.DataFrame, *, part: str, value: str) -> pd.DataFrame:
 
 def _stacked_bars(bars: pd.DataFrame, label: str, form: str) -> Any:
     bars = few_series(bars, "part", weight="value", most=len(_HUES))
-    bars = bars.groupby(["day", "part"], as_index=False)["value"].sum()
+    bars = bars.groupby(["day", "part"])["value"].sum().reset_index()
     parts = sorted(set(bars["part"]), key=lambda part: (part == OTHERS, part))
     hues = _HUES[: len(parts)]
     colour = alt.Color(

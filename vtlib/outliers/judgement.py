@@ -246,7 +246,7 @@ def _stratum(
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class JudgedLook:
     """A stratum judged one way, before any threshold: `name` past or around, `here` (n,) the posts
     that this way counts for, `x` (n,) ln(1 + value), `result` of all n.
     """
@@ -259,11 +259,11 @@ class Look:
 
 def looks(
     group: pd.DataFrame, curve: growth.Growth, params: Outliers, since: pd.Timestamp | None
-) -> list[Look]:
+) -> list[JudgedLook]:
     """The calibrated rule on the posts of a stratum, once a look that some of them need."""
     posts, is_new = _arrays(group), _past(group, params, since)
     return [
-        Look(
+        JudgedLook(
             name,
             here,
             posts.x,
@@ -274,7 +274,7 @@ def looks(
     ]
 
 
-def call(look: Look, least: float, params: Outliers) -> tuple[np.ndarray, Chance]:
+def call(look: JudgedLook, least: float, params: Outliers) -> tuple[np.ndarray, Chance]:
     """(n,) tiers as positions in `models.TIERS`, and the range of chance among the posts `here`.
 
     `least`: what a breakout must have counted (`least_value`). Reads thresholds of `params` alone,

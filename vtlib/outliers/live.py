@@ -18,7 +18,7 @@ from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS, TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers import judgement
 from vtlib.outliers.chance import combine
-from vtlib.outliers.judgement import STRATUM, Look
+from vtlib.outliers.judgement import STRATUM, JudgedLook
 
 SCORED_MAX = 6  # settings of the rule whose scores are held: 40 MB each at 200,000 posts
 # Parameters that are applied to scores; by any other the posts are scored anew.
@@ -51,7 +51,7 @@ class LiveJudgement:
 class _Scored:
     """Strata with their looks, and the facts of all posts: `order` sorts them, surest first."""
 
-    strata: list[tuple[pd.DataFrame, list[Look]]]
+    strata: list[tuple[pd.DataFrame, list[JudgedLook]]]
     frame: pd.DataFrame
     order: np.ndarray
 
@@ -85,9 +85,8 @@ class LiveRule:
                 tier = np.where(look.here, values, tier)
             tiers.append(tier)
             ranges.append(combine([range_ for _, range_ in calls]))
-        names = pd.Categorical.from_codes(
-            np.concatenate([*tiers, np.zeros(0, np.int8)])[scored.order], list(TIERS)
-        )
+        code = np.concatenate([*tiers, np.zeros(0, np.int8)])[scored.order]
+        names = pd.Categorical(np.array(TIERS)[code], categories=list(TIERS))
         total = combine(ranges)
         return LiveJudgement(scored.frame.assign(tier=names), int(total.low), int(total.high))
 
@@ -144,7 +143,7 @@ _NUMBERS = {
 }
 
 
-def _facts(group: pd.DataFrame, looks: list[Look]) -> pd.DataFrame:
+def _facts(group: pd.DataFrame, looks: list[JudgedLook]) -> pd.DataFrame:
     facts = group[_FACTS].reset_index(drop=True)
     for name, column in _NUMBERS.items():
         facts[column] = np.nan

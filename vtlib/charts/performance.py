@@ -23,6 +23,7 @@ from vtlib.charts.theme import (
     significant,
 )
 from vtlib.core.finding import sure_text
+from vtlib.core.language import say
 
 _HITS = (("inside the interval", COLOURS["blue"]), ("outside", COLOURS["vermillion"]))
 _CLAIMS = (
@@ -38,11 +39,11 @@ def predictions(verdicts: pd.DataFrame, *, limit: int = 30, source: str = "verdi
     `held`: script_id, version, post_id, target, status, actual_ln, low_ln, high_ln, naive_ln,
     is_inside, age_h.
     """
-    title = "What was predicted, and what happened"
+    title = say("What was predicted, and what happened")
     require(verdicts, ("status", "actual_ln", "low_ln", "high_ln", "naive_ln"), chart="predictions")
     mature = verdicts[verdicts["status"].eq("matured") & verdicts["target"].eq("ln_views_7d")]
     if mature.empty:
-        return nothing("no prediction has matured yet", title=title, source=source)
+        return nothing(say("no prediction has matured yet"), title=title, source=source)
     top = mature.sort_values(["captured_at", "post_id"]).tail(limit)
     rows = pd.DataFrame(
         {
@@ -55,8 +56,13 @@ def predictions(verdicts: pd.DataFrame, *, limit: int = 30, source: str = "verdi
         }
     )
     inside = int(mature["is_inside"].eq(True).sum())
-    under = f"{source} · n = {number(len(mature))}, {inside} inside · line: 80 % · tick: own median"
-    look = Look("views at 7 days", mark=None, words=_HITS)
+    under = say(
+        "{source} · n = {n_mature}, {inside} inside · line: 80 % · tick: own median",
+        source=source,
+        n_mature=number(len(mature)),
+        inside=inside,
+    )
+    look = Look(say("views at 7 days"), mark=None, words=_HITS)
     return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
@@ -65,9 +71,9 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
 
     `table`: PATTERN_COLUMNS of the library, claims first.
     """
-    title = "What goes with more or fewer views"
+    title = say("What goes with more or fewer views")
     if table.empty:
-        return nothing("no feature is known of enough posts", title=title, source=source)
+        return nothing(say("no feature is known of enough posts"), title=title, source=source)
     require(table, ("pattern", "ratio", "ratio_low", "ratio_high", "claim"), chart="pattern")
     top = table.head(limit)
     posts = top["n_with"].map(number) + " posts, " + top["q_value"].map(sure_text)
@@ -77,14 +83,19 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
             "value": top["ratio"],
             "low": top["ratio_low"],
             "high": top["ratio_high"],
-            "word": top["claim"].where(top["claim"].ne(""), "no claim"),
+            "word": top["claim"].where(top["claim"].ne(""), say("no claim")),
             "definition": top["definition"],
             "replicates": top["replicates"],
         }
     )
     n_claims = int(table["claim"].ne("").sum())
-    under = f"{source} · n = {number(len(table))} tested · {n_claims} claimed · line: 80 %"
-    look = Look("views with it over views without (1 = no effect)", words=_CLAIMS)
+    under = say(
+        "{source} · n = {n_table} tested · {n_claims} claimed · line: 80 %",
+        source=source,
+        n_table=number(len(table)),
+        n_claims=n_claims,
+    )
+    look = Look(say("views with it over views without (1 = no effect)"), words=_CLAIMS)
     chart = forest(significant(rows), look, tips=("definition", "replicates"))
     return finish(chart, title=title, subtitle=under)
 
@@ -95,13 +106,13 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
     `groups`: by, group, n, accounts, ratio, ratio_low, ratio_high; top_share and ratio_without
     where one post makes most of the views. Groups without a matured post are left out.
     """
-    title = "Reach against the own level"
+    title = say("Reach against the own level")
     require(groups, ("by", "group", "n", "ratio", "ratio_low", "ratio_high"), chart="reach")
     mature = groups[groups["n"].gt(0)]
     if mature.empty:
-        return nothing("no own post of these days has matured", title=title, source=source)
+        return nothing(say("no own post of these days has matured"), title=title, source=source)
     top = mature.head(limit)
-    posts = top["n"].map(lambda n: f"{n:,} post{'s' * (n != 1)}")
+    posts = top["n"].map(lambda n: say("{n:,} post{value}", n=n, value="s" * (n != 1)))
     rows = pd.DataFrame(
         {
             "label": top["by"]
@@ -117,8 +128,12 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
         }
     )
     n_posts = int(mature["n"].max())
-    under = f"{source} · n = {number(n_posts)} matured posts · line: 80 %, none for a single post"
-    look = Look("times the own level (1 = as usual)")
+    under = say(
+        "{source} · n = {n_posts} matured posts · line: 80 %, none for a single post",
+        source=source,
+        n_posts=number(n_posts),
+    )
+    look = Look(say("times the own level (1 = as usual)"))
     return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
@@ -128,12 +143,12 @@ def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any
     `table`: product_id, n, incremental_views, low, high, luck_high; top_share and without where one
     post makes most.
     """
-    title = "Views beyond the own level"
+    title = say("Views beyond the own level")
     require(table, ("product_id", "n", "incremental_views", "low", "high"), chart="returns")
     mature = table[table["n"].gt(0)]
     if mature.empty:
-        return nothing("no post of a script has matured", title=title, source=source)
-    posts = mature["n"].map(lambda n: f"{n:,} post{'s' * (n != 1)}")
+        return nothing(say("no post of a script has matured"), title=title, source=source)
+    posts = mature["n"].map(lambda n: say("{n:,} post{value}", n=n, value="s" * (n != 1)))
     rows = pd.DataFrame(
         {
             "label": mature["product_id"] + " · " + posts + _one_post(mature, "without", ",.0f"),
@@ -144,10 +159,12 @@ def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any
             "word": "",
         }
     )
-    under = (
-        f"{source} · n = {number(int(mature['n'].sum()))} posts · line: 80 % · tick: luck, 1 in 10"
+    under = say(
+        "{source} · n = {n_n} posts · line: 80 % · tick: luck, 1 in 10",
+        source=source,
+        n_n=number(int(mature["n"].sum())),
     )
-    look = Look("views at 7 days beyond the own level", mark=0.0, is_ratio=False)
+    look = Look(say("views at 7 days beyond the own level"), mark=0.0, is_ratio=False)
     return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
@@ -282,13 +299,13 @@ def standing(
     percentile_high, ranked (posts). 50 is level. At most `limit` accounts, own ones and the
     platforms they are on first. Raises BadInput when a column is missing.
     """
-    title = "Where posts stand among the other side's"
+    title = say("Where posts stand among the other side's")
     if accounts.empty:
-        return nothing("no accounts to compare", title=title, source=source)
+        return nothing(say("no accounts to compare"), title=title, source=source)
     require(accounts, _COLUMNS, chart="standing")
     comparable = accounts.dropna(subset=["percentile"])
     if comparable.empty:
-        return nothing("too few mature posts of one format", title=title, source=source)
+        return nothing(say("too few mature posts of one format"), title=title, source=source)
     order = comparable.assign(place=comparable["side"].map({"own": 0}).fillna(1))
     top = order.sort_values(["place", "platform", "percentile"], ascending=[True, True, False])
     top = top.head(limit).sort_values(
@@ -296,9 +313,12 @@ def standing(
     )
     rows = top.assign(label=account_names(top), rank=range(len(top)))
     keep = ["label", "rank", "side", "percentile", "percentile_low", "percentile_high", "ranked"]
-    subtitle = (
-        f"{source} · n = {number(int(comparable['ranked'].sum()))} posts of "
-        f"{number(len(comparable))} accounts · same platform and format · line: 80 %"
+    subtitle = say(
+        "{source} · n = {n_ranked} posts of {n_comparable} accounts · same platform and format · "
+        "line: 80 %",
+        source=source,
+        n_ranked=number(int(comparable["ranked"].sum())),
+        n_comparable=number(len(comparable)),
     )
     return finish(_percentiles(significant(rows[keep])), title=title, subtitle=subtitle)
 
@@ -306,7 +326,7 @@ def standing(
 def _percentiles(rows: pd.DataFrame) -> Any:
     scale = alt.Scale(domain=[0, 100])
     x, low = (
-        alt.X(f"{field}:Q", title="mean percentile (50 = level)", scale=scale)
+        alt.X(f"{field}:Q", title=say("mean percentile (50 = level)"), scale=scale)
         for field in ("percentile", "percentile_low")
     )
     y = alt.Y(

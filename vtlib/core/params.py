@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any, Literal, Self
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from vtlib.core.errors import BadInput, nearest
+from vtlib.core.language import Reader
 from vtlib.core.models import REACH_METRICS, Format, Method, Platform, in_words
 from vtlib.core.param_keys import use_new_keys
 
@@ -394,6 +403,27 @@ class Report(Section):
         description="the page of a video holds its first 15 seconds, small, up to 400 kB; else "
         "frames alone. Never with pseudonyms",
     )
+
+    language: Literal["en", "de"] = Field(
+        "en",
+        description="language of pages and of scripts' documents: en, de. What people and models "
+        "wrote stays as it is",
+    )
+    time_zone: str = Field(
+        "UTC", description="zone of the times on pages, as IANA names it: Europe/Berlin"
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name} is no time zone; write it as Europe/Berlin or UTC")
+        return name
+
+    @property
+    def reader(self) -> Reader:
+        """Whom pages and documents are written for."""
+        return Reader(self.language, self.time_zone)
 
     @property
     def naming(self) -> Literal["named", "pseudonyms"]:

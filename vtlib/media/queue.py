@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
+from vtlib.core.language import marked, say
 from vtlib.core.params import Media
 from vtlib.media.duplicates import METHOD as TWINS_METHOD
 from vtlib.media.duplicates import duplicates
@@ -33,11 +34,13 @@ WITH_COOKIES = ("login", "age", "private")  # may pass once cookies are set
 MAX_GAP_H = 7 * 24
 SAMPLE_ROLE = "sample"  # the role of posts drawn at random for patterns
 PUBLISHED_ROLE = "published"  # the role of posts of own scripts: nobody picked them
-_WORDS = {
-    "fetch": "not tried yet",
-    "no_address": "no usable address: capture the post again (vt scrape)",
-    "expired": "the media address has expired: capture the post again (vt scrape)",
-}
+_WORDS = marked(
+    {
+        "fetch": "not tried yet",
+        "no_address": "no usable address: capture the post again (vt scrape)",
+        "expired": "the media address has expired: capture the post again (vt scrape)",
+    }
+)
 
 
 def plan(
@@ -128,7 +131,7 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
     """What was downloaded, what was not and why, what was measured."""
     if posts.empty:
         return skip_stage(
-            "analysis", "no posts are picked: run 03 outliers, or keep posts in a review"
+            "analysis", say("no posts are picked: run 03 outliers, or keep posts in a review")
         )
     state, files = posts["state"].value_counts(), posts[posts["state"] == "kept"]
     n_gone = int(files["is_gone"].sum()) if "is_gone" in files else 0
@@ -136,35 +139,59 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
     measures = files[files["measured_status"] == "ok"]
     lines = [
         (
-            f"Of {_post_counts(posts)}, the media of {n_kept:,} "
-            f"{'came' if n_gone else 'are here'}: "
-            f"{number(n_kept - n_still, 'video')} and {number(n_still, 'photo post')}."
+            say(
+                "Of {post_counts}, the media of {n_kept:,} {word}: {videos} and {photo_posts}.",
+                post_counts=_post_counts(posts),
+                n_kept=n_kept,
+                word="came" if n_gone else say("are here"),
+                videos=number(n_kept - n_still, "video"),
+                photo_posts=number(n_still, "photo post"),
+            )
         )
     ]
     if n_gone:
-        files_are, their = ("file is", "its") if n_gone == 1 else ("files are", "their")
+        files_are, their = (say("file is"), "its") if n_gone == 1 else (say("files are"), "their")
         lines.append(
-            f"{n_gone:,} {files_are} not in this folder (a backup without --media?); {their} "
-            "measures and analyses are still there."
+            say(
+                "{n_gone:,} {files_are} not in this folder (a backup without --media?); {their} "
+                "measures and analyses are still there.",
+                n_gone=n_gone,
+                files_are=files_are,
+                their=their,
+            )
         )
     by_status = posts.loc[posts["state"] == "lost", "status"].value_counts()
     lines += [
-        f"{number(c, 'post')} cannot be downloaded: {_outcome_words(s)}."
+        say(
+            "{posts} cannot be downloaded: {outcome_words}.",
+            posts=number(c, "post"),
+            outcome_words=_outcome_words(s),
+        )
         for s, c in by_status.items()
     ]
     waits = int(state.get("waits", 0)) + int(state.get("fetch", 0))
     if waits:
-        lines.append(f"{number(waits, 'post')} will be tried again later.")
+        lines.append(say("{posts} will be tried again later.", posts=number(waits, "post")))
     if n := int(state.get("no_address", 0)):
         lines.append(
-            f"{number(n, 'post')} {verb(n, 'have')} no usable address: capture them again."
+            say(
+                "{posts} {have} no usable address: capture them again.",
+                posts=number(n, "post"),
+                have=verb(n, "have"),
+            )
         )
     if len(measures):
         lines.append(_measures_line(measures))
     copies = int((twins["post_id"] != twins["creative_id"]).sum()) if len(twins) else 0
     if copies:
-        again = "repeats a video" if copies == 1 else "repeat videos"
-        lines.append(f"{number(copies, 'post')} {again} that another post showed first.")
+        again = say("repeats a video") if copies == 1 else say("repeat videos")
+        lines.append(
+            say(
+                "{posts} {again} that another post showed first.",
+                posts=number(copies, "post"),
+                again=again,
+            )
+        )
     if not n_kept:
         is_tried = waits or len(by_status)
         reason = "no media could be downloaded" if is_tried else "no media address is known"
@@ -179,21 +206,25 @@ def _post_counts(posts: pd.DataFrame) -> str:
     n_own, n_drawn = roles.count(PUBLISHED_ROLE), roles.count(SAMPLE_ROLE)
     n_picked = len(posts) - n_own - n_drawn
     words = [number(n_picked, "picked post")] if n_picked or not (n_own or n_drawn) else []
-    words += [f"{number(n_own, 'post')} of own scripts"] if n_own else []
-    words += [f"{number(n_drawn, 'post')} drawn for patterns"] if n_drawn else []
+    words += [say("{posts} of own scripts", posts=number(n_own, "post"))] if n_own else []
+    words += [say("{posts} drawn for patterns", posts=number(n_drawn, "post"))] if n_drawn else []
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _measures_line(rows: pd.DataFrame) -> str:
     videos = rows.drop_duplicates("creative_id", keep="last")  # the first published of each
-    text = f"{number(len(videos), 'video')} measured"
+    text = say("{videos} measured", videos=number(len(videos), "video"))
     by_role = videos.groupby("role")["cuts_3s"].agg(["mean", "size"])
     if {"breakout", "control"} <= set(by_role.index):
         hit, calm = by_role.loc["breakout"], by_role.loc["control"]
-        return (
-            f"{text}: in the first 3 s, breakouts have {hit['mean']:.1f} cuts on average "
-            f"(n = {hit['size']:.0f}), the ordinary posts beside them {calm['mean']:.1f} (n = "
-            f"{calm['size']:.0f})."
+        return say(
+            "{text}: in the first 3 s, breakouts have {mean:.1f} cuts on average (n = "
+            "{size:.0f}), the ordinary posts beside them {mean_2:.1f} (n = {size_2:.0f}).",
+            text=text,
+            mean=hit["mean"],
+            size=hit["size"],
+            mean_2=calm["mean"],
+            size_2=calm["size"],
         )
     return text + "."
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from vtlib.core.errors import BadInput
+from vtlib.core.language import in_english, marked
 from vtlib.core.models import STILL_FORMATS, Mapped
 from vtlib.media import measurement, store
 from vtlib.media import queue as stage
@@ -22,24 +23,26 @@ from vtlib.platforms import outcome
 from vtlib.store.project import Project, one_session
 
 FRESH = timedelta(hours=24)  # signed media addresses of platforms hold for about a day
-COLUMNS = {
-    "role": "role",
-    "handle": "account",
-    "platform": "platform",
-    "format": "format",
-    "posted_at": "posted (UTC)",
-    "duration_s": "length, s",
-    "cuts": "cuts",
-    "cuts_3s": "cuts in the first 3 s",
-    "measured": "measured",
-    "outcome": "file",
-    "url": "url",
-}
+COLUMNS = marked(
+    {
+        "role": "role",
+        "handle": "account",
+        "platform": "platform",
+        "format": "format",
+        "posted_at": "posted",
+        "duration_s": "length, s",
+        "cuts": "cuts",
+        "cuts_3s": "cuts in the first 3 s",
+        "measured": "measured",
+        "outcome": "file",
+        "url": "url",
+    }
+)
 FETCHED = {k: COLUMNS[k] for k in ("role", "handle", "platform", "format", "outcome", "url")}
 MEASURED = {
     k: COLUMNS[k] for k in ("role", "handle", "platform", "duration_s", "cuts", "cuts_3s", "url")
 }
-TWINS = ("creative_id", "n_posts", "platform", "handle", "posted_at", "caption", "url")
+TWINS = marked(("creative_id", "n_posts", "platform", "handle", "posted_at", "caption", "url"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class ProcessResult:
 
 
 @one_session
+@in_english
 def run(
     project: Project, *, again: bool = False, progress: Progress | None = None
 ) -> ProcessResult:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from vtlib.core.errors import BadInput, nearest
 from vtlib.core.finding import pattern_sentence, platform_sentence
+from vtlib.core.language import say
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder
 from vtlib.performance.patterns import pattern_context
@@ -150,14 +151,18 @@ def _shown(project: Project, post_ids: list[str]) -> dict[str, Example]:
             _named(post, is_named=project.names_creators),
             str(post["url"] or "") if project.names_creators else "",
             frames.get(post["post_id"]),
-            "not downloaded" if project.names_creators else "frames are not passed on",
+            say("not downloaded") if project.names_creators else say("frames are not passed on"),
         )
         for post in posts.to_dict("records")
     }
 
 
 def _named(post: dict[Any, Any], *, is_named: bool) -> str:
-    who = f"{post['handle']} on {post['platform']}" if is_named else f"{post['platform']} post"
+    who = (
+        say("{handle} on {platform}", handle=post["handle"], platform=post["platform"])
+        if is_named
+        else say("{platform} post", platform=post["platform"])
+    )
     return f"{who}, x{post['multiplier']:.1f}" if pd.notna(post["multiplier"]) else who
 
 

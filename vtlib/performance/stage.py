@@ -15,6 +15,7 @@ import pandas as pd
 from vtlib.analysis import labelling
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput
+from vtlib.core.language import in_english
 from vtlib.core.params import Performance
 from vtlib.llm import costs as money
 from vtlib.llm.bill import Rates
@@ -44,6 +45,7 @@ class PerformanceResult:
 
 
 @one_session
+@in_english
 def run(
     project: Project, found: Result | None = None, *, is_kept: bool = True
 ) -> PerformanceResult:

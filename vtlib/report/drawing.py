@@ -11,24 +11,28 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.core import language
 from vtlib.core.figures import axis_count, count
+from vtlib.core.language import marked, say, word
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.media.timeline import LANES, Bar, Scene, bars
 
 _QUIET_LUFS = -60.0  # below is silence
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 300, 92, 14, 14, 34
-_CHECKS = {
-    "supported": "the file agrees",
-    "drifted": "the file has it at another time",
-    "unsupported": "the file contradicts it",
-    "not_checked": "not measurable",
-    "": "not measurable",
-}
+_CHECKS = marked(
+    {
+        "supported": "the file agrees",
+        "drifted": "the file has it at another time",
+        "unsupported": "the file contradicts it",
+        "not_checked": "not measurable",
+        "": "not measurable",
+    }
+)
 
 
 def check_words(held: str) -> str:
     """What the check of a model's claim found, as people read it."""
-    return _CHECKS.get(held, held.replace("_", " "))
+    return say(_CHECKS[held]) if held in _CHECKS else word(held)
 
 
 def lanes(measures: Mapping[str, Any], scenes: Sequence[Scene] = ()) -> str:
@@ -44,7 +48,7 @@ def lanes(measures: Mapping[str, Any], scenes: Sequence[Scene] = ()) -> str:
         marks = [Bar("model", s.start_s, s.end_s, _scene_label(s)) for s in scenes]
         rows.insert(1, _lane("model", marks, length, [s.cut_status for s in scenes]))
     loudness = (measures.get("curves") or {}).get("loudness") or []
-    rows.append(_row("loudness", _area(loudness, length) if loudness else "", "not measured"))
+    rows.append(_row("loudness", _area(loudness, length) if loudness else "", say("not measured")))
     return "".join(rows)
 
 
@@ -116,7 +120,7 @@ def account_svg(posts: pd.DataFrame, *, post_id: str, ordinary: str, usual: floa
     frame = _Frame(at.min(), at.max(), min(values), max(values))
     body = frame.axes()
     if usual >= 1:
-        body += frame.level(usual, f"its usual: {count(usual)}")
+        body += frame.level(usual, say("its usual: {usual}", usual=count(usual)))
     marked = {post_id: "vt-this", ordinary: "vt-ordinary"}
     rows = sorted(
         zip(known["post_id"], at, known["value"], known["tier"], strict=True),
@@ -124,8 +128,10 @@ def account_svg(posts: pd.DataFrame, *, post_id: str, ordinary: str, usual: floa
     )
     for name, moment, value, tier in rows:
         kind = marked.get(name) or ("vt-broke" if tier in BREAKOUT_TIERS else "vt-post-dot")
-        body += _dot(frame.x(moment), frame.y(value), kind, f"{moment:%d %b %Y}: {count(value)}")
-    return _svg(body, f"{len(known)} posts of the account over time")
+        body += _dot(
+            frame.x(moment), frame.y(value), kind, f"{language.day(moment)}: {count(value)}"
+        )
+    return _svg(body, say("{n_known} posts of the account over time", n_known=len(known)))
 
 
 def growth_svg(numbers: pd.DataFrame, metric: str, usual: float) -> str:
@@ -147,8 +153,8 @@ def growth_svg(numbers: pd.DataFrame, metric: str, usual: float) -> str:
         " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     )
     for (x, y), t, value in zip(points, at, known["value"], strict=True):
-        body += _dot(x, y, "vt-this", f"{t:%d %b %Y %H:%M}: {count(value)}")
-    return _svg(body, f"{metric} at {len(known)} captures")
+        body += _dot(x, y, "vt-this", f"{language.moment(t)}: {count(value)}")
+    return _svg(body, say("{metric} at {n_known} captures", metric=metric, n_known=len(known)))
 
 
 class _Frame:
@@ -188,7 +194,7 @@ class _Frame:
         )
         ends = ((_LEFT, "start", self.first), (_WIDTH - _RIGHT, "end", self.last))
         return out + "".join(
-            f'<text x="{x}" y="{_HEIGHT - 8}" text-anchor="{side}">{t:%d %b %Y}</text>'
+            f'<text x="{x}" y="{_HEIGHT - 8}" text-anchor="{side}">{language.day(t)}</text>'
             for x, side, t in ends
         )
 

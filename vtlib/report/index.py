@@ -10,6 +10,7 @@ import pandas as pd
 
 from vtlib import tables
 from vtlib.core import log
+from vtlib.core.language import marked, say
 from vtlib.report import answers, assembly, posters
 from vtlib.report.facts import IndexFacts
 from vtlib.report.insight.next_steps import next_steps
@@ -17,17 +18,19 @@ from vtlib.report.sections import drawer, section_content
 
 CARDS = 6  # breakouts shown as cards, whatever the size of the project
 # The order of importance: a phone shows the first few.
-_COLUMNS = {
-    "creator": "creator",
-    "multiplier": "× level",
-    "interval": "80 % interval",
-    "tier": "tier",
-    "value": "views",
-    "posted_at": "posted",
-    "platform": "platform",
-    "format": "format",
-    "notes": "to know",
-}
+_COLUMNS = marked(
+    {
+        "creator": "creator",
+        "multiplier": "× level",
+        "interval": "80 % interval",
+        "tier": "tier",
+        "value": "views",
+        "posted_at": "posted",
+        "platform": "platform",
+        "format": "format",
+        "notes": "to know",
+    }
+)
 _FORMATS = {"posted_at": "date", "value": "int"}
 
 
@@ -77,7 +80,7 @@ def advice_drawers(facts: IndexFacts) -> dict[str, Any]:
 
 def _run_line(facts: IndexFacts) -> str:
     """What of the run was skipped or failed; its page has the rest."""
-    return "; ".join(answers.skipped(facts).points) or "every stage ended well"
+    return "; ".join(answers.skipped(facts).points) or say("every stage ended well")
 
 
 def _table(posts: pd.DataFrame, top: int) -> tables.HtmlTable:
@@ -102,8 +105,12 @@ def _table(posts: pd.DataFrame, top: int) -> tables.HtmlTable:
 
 def _more(n_posts: int, top: int) -> str:
     if n_posts <= top:
-        return "Sorted by the lower end of the interval: sure and large first." if n_posts else ""
-    return (
-        f"The surest {top} of {n_posts:,}, by the lower end of the interval; the outliers page "
-        "has all."
+        return (
+            say("Sorted by the lower end of the interval: sure and large first.") if n_posts else ""
+        )
+    return say(
+        "The surest {top} of {n_posts:,}, by the lower end of the interval; the outliers page has "
+        "all.",
+        top=top,
+        n_posts=n_posts,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.core.language import marked, say, word
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder
@@ -14,10 +15,12 @@ from vtlib.store.project import Project, one_session
 from vtlib.tables import Example, Gallery, cell
 from vtlib.tables.html import form_of
 
-FACTS = (
-    *("handle", "platform", "format", "posted_at", "tier", "multiplier", "multiplier_low"),
-    *("multiplier_high", "p_value", "q_value", "metric", "value", "age_h", "basis"),
-    *("n_baseline", "look", "duration_s", "caption", "url", "reason"),
+FACTS = marked(
+    (
+        *("handle", "platform", "format", "posted_at", "tier", "multiplier", "multiplier_low"),
+        *("multiplier_high", "p_value", "q_value", "metric", "value", "age_h", "basis"),
+        *("n_baseline", "look", "duration_s", "caption", "url", "reason"),
+    )
 )
 MAX_PICTURES = 8
 
@@ -36,7 +39,7 @@ def numbers(project: Project, post_id: str) -> pd.DataFrame:
     rows = project.frame("outliers")
     mine = project.visible(rows[rows["post_id"].eq(post_id)], ours=("reason", "look"))
     facts = [(name, _text(mine, name)) for name in FACTS if len(mine)]
-    rows_shown = [(name.replace("_", " "), text) for name, text in facts if text]
+    rows_shown = [(word(name), text) for name, text in facts if text]
     return pd.DataFrame(rows_shown, columns=["what", "value"])
 
 
@@ -57,15 +60,19 @@ def baseline(project: Project, post_id: str) -> pd.DataFrame:
 @one_session
 def pictures(project: Project, post_id: str) -> Gallery:
     """Keyframes of a post's measured video with their times; with pseudonyms none are shown."""
-    title = project.visible_id("post", post_id) if post_id else "no post"
+    title = project.visible_id("post", post_id) if post_id else say("no post")
     if not project.names_creators:
-        return Gallery(title, "pictures are not shown in a report with pseudonyms", ())
+        return Gallery(title, say("pictures are not shown in a report with pseudonyms"), ())
     measures = media.measures(project.store, [post_id])
     if not measures:
-        return Gallery(title, "no video was fetched and measured (vt process videos)", ())
+        return Gallery(title, say("no video was fetched and measured (vt process videos)"), ())
     folder, row = MediaFolder(project.workspace.outputs), measures[0]
     frames = folder.thumbnails(row["thumbs_path"], row["thumbs"] or [])[:MAX_PICTURES]
-    cuts = f"{row['duration_s']:.1f} s, {len(row['cuts_s'])} cuts"
+    cuts = say(
+        "{duration_s:.1f} s, {n_cuts_s} cuts",
+        duration_s=row["duration_s"],
+        n_cuts_s=len(row["cuts_s"]),
+    )
     examples = tuple(Example(f"{t_s:.1f} s", picture=jpeg) for t_s, jpeg in frames)
     return Gallery(title, cuts, examples)
 

@@ -6,13 +6,14 @@ import pandas as pd
 
 from vtlib.core.conclusion import number
 from vtlib.core.figures import count
+from vtlib.core.language import marked, say
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder
 from vtlib.store.project import Project, one_session
 from vtlib.tables import ResultLine, ResultLines
 
 _OURS = ("title", "variant", "reason", "product_id")
-TITLE = "How each script did"
+TITLE = marked("How each script did")
 
 
 @one_session
@@ -23,15 +24,17 @@ def results(project: Project) -> ResultLines:
     rows = project.visible(project.frame("insight_verdicts"), ours=_OURS)
     ids = project.frame("insight_verdicts")["post_id"]
     if rows.empty:
-        return ResultLines(TITLE, (), "No script has a post yet: vt script track links one.")
+        return ResultLines(
+            say(TITLE), (), say("No script has a post yet: vt script track links one.")
+        )
     pictures = _pictures(project, list(dict.fromkeys(ids.dropna())))
     own = pd.Series([pictures.get(post) for post in ids], index=rows.index, dtype=object)
     rows = rows.assign(picture=own)
     last = rows.drop_duplicates(["script_id", "post_id"], keep="last")
     lines = [(_rank(mine), script_line(mine)) for _, mine in last.groupby("script_id", sort=False)]
     lines.sort(key=lambda pair: pair[0])
-    caption = "Source: verdicts · predicted: frozen before publication, summed over the posts"
-    return ResultLines(TITLE, tuple(line for _, line in lines), caption)
+    caption = say("Source: verdicts · predicted: frozen before publication, summed over the posts")
+    return ResultLines(say(TITLE), tuple(line for _, line in lines), caption)
 
 
 def script_line(rows: pd.DataFrame) -> ResultLine:
@@ -41,24 +44,33 @@ def script_line(rows: pd.DataFrame) -> ResultLine:
     picture = pictures[0] if pictures else None
     matured = _matured(rows)
     if matured.empty:
-        why = f"{number(len(rows), 'post')} linked; a verdict takes 7 days."
-        return ResultLine(title, "too early", "skipped", (), why, picture)
+        why = say("{posts} linked; a verdict takes 7 days.", posts=number(len(rows), "post"))
+        return ResultLine(title, say("too early"), "skipped", (), why, picture)
     n, beats = len(matured), int(matured["beats_median"].eq(True).sum())
     actual, predicted = (float(matured[name].sum()) for name in ("actual", "predicted"))
-    off = f"{100 * (actual / predicted - 1):+,.0f}%" if predicted > 0 else "unknown"
+    off = f"{100 * (actual / predicted - 1):+,.0f}%" if predicted > 0 else say("unknown")
     figures = (
-        ("actual", f"{count(actual)} views"),
-        ("predicted", count(predicted)),
-        ("off", off),
-        ("posts", f"{n:,}"),
+        (say("actual"), say("{actual} views", actual=count(actual))),
+        (say("predicted"), count(predicted)),
+        (say("off"), off),
+        (say("posts"), number(n)),
     )
     best = matured.sort_values("actual", ascending=False).iloc[0]
-    why = (
-        f"{beats} of {n} above its account's own median; most on {best['platform']}: "
-        f"{count(float(best['actual']))} views, above {best['percentile']:.0f} of 100 own posts."
+    why = say(
+        "{beats} of {n} above its account's own median; most on {platform}: {actual} views, above "
+        "{percentile:.0f} of 100 own posts.",
+        beats=beats,
+        n=n,
+        platform=best["platform"],
+        actual=count(float(best["actual"])),
+        percentile=best["percentile"],
     )
     kind = "ok" if beats == n else "failed" if not beats else "skipped"
-    word = {"ok": "above its usual", "failed": "below its usual", "skipped": "mixed"}[kind]
+    word = {
+        "ok": say("above its usual"),
+        "failed": say("below its usual"),
+        "skipped": say("mixed"),
+    }[kind]
     return ResultLine(title, word, kind, figures, why, picture)
 
 

@@ -75,7 +75,7 @@ def python_messages(source: str) -> Iterator[Message]:
             yield texts[0]
         elif name in ("say_n", "marked_n") and len(texts) > 1 and texts[0] and texts[1]:
             yield texts[0], texts[1]
-        elif name == "number" and len(texts) > 1 and texts[1]:
+        elif name in ("number", "count_of") and len(texts) > 1 and texts[1]:
             yield texts[1], (len(texts) > 2 and texts[2]) or f"{texts[1]}s"
         elif name == "finish_stage":
             yield from (_label(k.arg) for k in node.keywords if k.arg)

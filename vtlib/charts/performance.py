@@ -22,6 +22,7 @@ from vtlib.charts.theme import (
     require,
     significant,
 )
+from vtlib.core.conclusion import number as count_of
 from vtlib.core.finding import sure_text
 from vtlib.core.language import say
 
@@ -76,7 +77,7 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
         return nothing(say("no feature is known of enough posts"), title=title, source=source)
     require(table, ("pattern", "ratio", "ratio_low", "ratio_high", "claim"), chart="pattern")
     top = table.head(limit)
-    posts = top["n_with"].map(number) + " posts, " + top["q_value"].map(sure_text)
+    posts = top["n_with"].map(lambda n: count_of(n, "post")) + ", " + top["q_value"].map(sure_text)
     rows = pd.DataFrame(
         {
             "label": top["pattern"] + " · " + posts + " · " + top["kind"],
@@ -112,7 +113,7 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
     if mature.empty:
         return nothing(say("no own post of these days has matured"), title=title, source=source)
     top = mature.head(limit)
-    posts = top["n"].map(lambda n: say("{n:,} post{value}", n=n, value="s" * (n != 1)))
+    posts = top["n"].map(lambda n: count_of(n, "post"))
     rows = pd.DataFrame(
         {
             "label": top["by"]
@@ -148,7 +149,7 @@ def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any
     mature = table[table["n"].gt(0)]
     if mature.empty:
         return nothing(say("no post of a script has matured"), title=title, source=source)
-    posts = mature["n"].map(lambda n: say("{n:,} post{value}", n=n, value="s" * (n != 1)))
+    posts = mature["n"].map(lambda n: count_of(n, "post"))
     rows = pd.DataFrame(
         {
             "label": mature["product_id"] + " · " + posts + _one_post(mature, "without", ",.0f"),

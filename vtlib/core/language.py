@@ -9,6 +9,7 @@ catalogue, and none is read for it.
 from __future__ import annotations
 
 import io
+import re
 import string
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -105,6 +106,8 @@ class _Local(string.Formatter):
     """`str.format`, with figures as the reader writes them."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "dat":
+            return _dative(str(value))
         text = str(format(value, format_spec))
         if isinstance(value, (str, date)) or not format_spec:
             return text
@@ -112,6 +115,14 @@ class _Local(string.Formatter):
 
 
 _LOCAL = _Local()
+
+
+def _dative(amount: str) -> str:
+    """`29 reife Beiträge` after a German preposition: `29 reifen Beiträgen`."""
+    head, *middle, noun = amount.split(" ")
+    is_many = head != "1" and bool(middle or noun)
+    words = [re.sub(r"(er|es|e)$", "en", word) if word[:1].islower() else word for word in middle]
+    return " ".join([head, *words, f"{noun}n" if is_many and noun[-1] not in "ns" else noun])
 
 
 def say(text: str, /, **values: Any) -> str:

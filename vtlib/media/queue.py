@@ -208,7 +208,7 @@ def _post_counts(posts: pd.DataFrame) -> str:
     words = [number(n_picked, "picked post")] if n_picked or not (n_own or n_drawn) else []
     words += [say("{posts} of own scripts", posts=number(n_own, "post"))] if n_own else []
     words += [say("{posts} drawn for patterns", posts=number(n_drawn, "post"))] if n_drawn else []
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return say(" and ").join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _measures_line(rows: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from vtlib.core.conclusion import number
 from vtlib.core.language import say
+from vtlib.core.language import word as word_of
 from vtlib.core.proportions import Estimate, Rate
 from vtlib.outliers.trailing import MATURE_H
 from vtlib.performance import predictions
@@ -84,7 +85,7 @@ def report(
     last = counted(rows)
     evaluation = _evaluation(last)
     table = evaluation_table(evaluation)
-    subject = "" if what == "views" else say(" of predictions of the {what}", what=what)
+    subject = "" if what == "views" else say(" of predictions of the {what}", what=word_of(what))
     if evaluation.n < min_matured:
         early = int(rows["status"].eq("too early").sum()) if len(rows) else 0
         waiting = say(", {posts} too early", posts=number(early, "post")) if early else ""
@@ -217,7 +218,7 @@ def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
                 "({low:.0%} to {high:.0%}): {fit}.",
                 matured_posts=number(evaluation.n, "matured post"),
                 share=cover.share,
-                what=what,
+                what=word_of(what),
                 low=cover.low,
                 high=cover.high,
                 fit=fit,
@@ -227,7 +228,7 @@ def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
             say(
                 "Predictions of {what} were {word} 'own median': mean error x{value:.2f} against "
                 "x{value_2:.2f} ({percent} nearer, {percent_2} to {percent_3}).",
-                what=what,
+                what=word_of(what),
                 word=word,
                 value=np.exp(evaluation.forecast.mae.value),
                 value_2=np.exp(evaluation.naive.mae.value),
@@ -240,7 +241,7 @@ def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
             say(
                 "On average {what} came to x{value:.2f} of what was predicted ({low:.2f} to "
                 "{high:.2f}).",
-                what=what,
+                what=word_of(what),
                 value=np.exp(bias.value),
                 low=np.exp(bias.low),
                 high=np.exp(bias.high),

@@ -172,7 +172,7 @@ def order(ranks: pd.DataFrame, n_judged: int) -> str:
     first = ranks.iloc[0]
     level = ranks.loc[ranks["rank"].eq(1), "product"]
     if len(level) > 1:
-        return say("{level} are tied over all videos.", level=" and ".join(level))
+        return say("{level} are tied over all videos.", level=say(" and ").join(level))
     text = say(
         "{p_first:.0%} probability of rank 1, rank {rank_low} to {rank_high} (80 %)",
         p_first=first["p_first"],

@@ -180,7 +180,7 @@ def _movers(kind: Kind, causes: pd.DataFrame) -> list[str]:
 
 def _join_words(causes: Sequence[str]) -> str:
     words = [_WORDS.get(c, c) for c in causes]
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return say(" and ").join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _with_interval(figure: str, row: pd.Series, side: str) -> str:

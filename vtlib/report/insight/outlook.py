@@ -102,7 +102,9 @@ def cost(facts: Facts) -> Chapter:
         amounts = facts.production.groupby("currency")["amount"].sum()
         parts += [f"{amount:,.2f} {name}" for name, amount in amounts.items() if amount]
         notes = number(len(facts.production), "note")
-        text = say("Making: {parts} noted, in {notes}.", parts=" and ".join(parts), notes=notes)
+        text = say(
+            "Making: {parts} noted, in {notes}.", parts=say(" and ").join(parts), notes=notes
+        )
         columns = {k: k for k in ("what", "title", "hours", "amount", "currency")} | {
             "title": "script"
         }

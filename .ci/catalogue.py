@@ -79,7 +79,7 @@ def python_messages(source: str) -> Iterator[Message]:
             yield texts[1], (len(texts) > 2 and texts[2]) or f"{texts[1]}s"
         elif name == "finish_stage":
             yield from (_label(k.arg) for k in node.keywords if k.arg)
-        elif name == "Feature" and len(texts) > 1:
+        elif name in ("Feature", "_fact") and len(texts) > 1:
             yield from filter(None, (_label(texts[0]), texts[1]))
         elif name == "marked":
             yield from filter(None, _marked(node.args[0]))

@@ -15,7 +15,7 @@ from vtlib.core.language import say
 from vtlib.llm import answers as analyses
 from vtlib.media import store
 from vtlib.media.folder import MediaFolder
-from vtlib.media.queue import PUBLISHED_ROLE, SAMPLE_ROLE
+from vtlib.media.queue import EXAMPLE_ROLE, PUBLISHED_ROLE, SAMPLE_ROLE
 from vtlib.media.timeline import Scene, timeline_chart
 from vtlib.store.project import Project
 
@@ -28,7 +28,7 @@ def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
     those drawn for patterns have none: they are measured for comparison, and a hundred of them
     make a page of megabytes.
     """
-    posts = posts[~posts["role"].isin((PUBLISHED_ROLE, SAMPLE_ROLE))]
+    posts = posts[~posts["role"].isin((EXAMPLE_ROLE, PUBLISHED_ROLE, SAMPLE_ROLE))]
     folder, display = MediaFolder(project.workspace.outputs), project.visible(posts)
     measures = store.measures(project.store, list(posts["post_id"]))
     if not measures:

@@ -20,6 +20,18 @@ def times(value: float) -> str:
     return figure(f"{value:.1f}" if abs(value) >= 0.995 else f"{value:.2g}")
 
 
+def ratio_text(value: float) -> str:
+    """A ratio of views that a pattern goes with: `2.09`; the same on every page."""
+    return figure(f"{value:.2f}") if math.isfinite(value) else say("unknown")
+
+
+def off_text(actual: float, predicted: float) -> str:
+    """How far from what was predicted: `+53%`; `unknown` without a forecast."""
+    if not predicted > 0:
+        return say("unknown")
+    return figure(f"{100 * (actual / predicted - 1):+,.0f}%")
+
+
 def count(value: float) -> str:
     """A count: `293,525`, and from a million on `6.7 M`, `1.2 B`; `unknown` for NaN."""
     if not math.isfinite(value):

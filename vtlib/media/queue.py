@@ -17,6 +17,7 @@ from vtlib.media.duplicates import METHOD as TWINS_METHOD
 from vtlib.media.duplicates import duplicates
 
 __all__ = [
+    "EXAMPLE_ROLE",
     "PUBLISHED_ROLE",
     "SAMPLE_ROLE",
     "TWINS_METHOD",
@@ -33,6 +34,9 @@ EXPIRED_STATUS = "expired"  # a signed media address that ran out: the next capt
 WITH_COOKIES = ("login", "age", "private")  # may pass once cookies are set
 MAX_GAP_H = 7 * 24
 SAMPLE_ROLE = "sample"  # the role of posts drawn at random for patterns
+EXAMPLE_ROLE = (
+    "example"  # the role of posts that show a claimed pattern best: fetched for their frames
+)
 PUBLISHED_ROLE = "published"  # the role of posts of own scripts: nobody picked them
 _WORDS = marked(
     {
@@ -204,10 +208,13 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
 def _post_counts(posts: pd.DataFrame) -> str:
     roles = list(posts["role"]) if "role" in posts else []
     n_own, n_drawn = roles.count(PUBLISHED_ROLE), roles.count(SAMPLE_ROLE)
-    n_picked = len(posts) - n_own - n_drawn
+    n_examples = roles.count(EXAMPLE_ROLE)
+    n_picked = len(posts) - n_own - n_drawn - n_examples
     words = [number(n_picked, "picked post")] if n_picked or not (n_own or n_drawn) else []
     words += [say("{posts} of own scripts", posts=number(n_own, "post"))] if n_own else []
     words += [say("{posts} drawn for patterns", posts=number(n_drawn, "post"))] if n_drawn else []
+    if n_examples:
+        words += [say("{posts} as examples of patterns", posts=number(n_examples, "post"))]
     return say(" and ").join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 

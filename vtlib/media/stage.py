@@ -104,7 +104,8 @@ def load(project: Project) -> pd.DataFrame:
     and of the sample; nothing is asked.
 
     Each of the first two kinds has a limit of its own: analysis.limit, media.published_limit; last
-    come those that were drawn for patterns (performance/video_samples), all of them. `is_gone`: the
+    come those that were drawn for patterns (performance/video_samples) and examples of claimed
+    patterns, all of them. `is_gone`: the
     file is not in this folder, as after vt restore of a backup without media; its path is then not
     known here.
     """
@@ -114,7 +115,8 @@ def load(project: Project) -> pd.DataFrame:
     has_address = [_has_address(requests[p]) for p in posts["post_id"]]
     posts = posts.assign(has_address=pd.Series(has_address, dtype=bool, index=posts.index))
     media, role = project.params.media, posts["role"]
-    is_own, is_drawn = role.eq(stage.PUBLISHED_ROLE), role.eq(stage.SAMPLE_ROLE)
+    is_own = role.eq(stage.PUBLISHED_ROLE)
+    is_drawn = role.isin((stage.SAMPLE_ROLE, stage.EXAMPLE_ROLE))
     kinds = (
         (~is_own & ~is_drawn, project.params.analysis.limit),
         (is_own, media.published_limit),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,16 +124,24 @@ def galleries(project: Project, *, most: int = 6, each: int = 4) -> list[Gallery
     claims = rows[rows["claim"].ne("")]
     rows = claims if len(claims) else rows.nsmallest(3, "q_value")
     patterns = [{str(k): v for k, v in row.items()} for row in rows.head(most).to_dict("records")]
-    post_ids = {row["pattern"]: _named_posts(row)[:each] for row in patterns}
-    examples = _shown(project, list(dict.fromkeys(p for posts in post_ids.values() for p in posts)))
+    shown = examples(project, patterns, each=each)
     return [
         Gallery(
             project.visible_text(pattern_sentence(row)),
             project.visible_text(row["definition"]),
-            tuple(examples[p] for p in post_ids[row["pattern"]]),
+            shown[row["pattern"]],
         )
         for row in patterns
     ]
+
+
+def examples(
+    project: Project, patterns: Sequence[Mapping[Any, Any]], *, each: int
+) -> dict[str, tuple[Example, ...]]:
+    """Pattern -> at most `each` posts that show it best. `patterns`: rows of patterns_latest."""
+    post_ids = {str(row["pattern"]): _named_posts(row)[:each] for row in patterns}
+    shown = _shown(project, list(dict.fromkeys(p for posts in post_ids.values() for p in posts)))
+    return {name: tuple(shown[p] for p in posts) for name, posts in post_ids.items()}
 
 
 def _shown(project: Project, post_ids: list[str]) -> dict[str, Example]:
@@ -166,7 +175,7 @@ def _named(post: dict[Any, Any], *, is_named: bool) -> str:
     return f"{who}, x{post['multiplier']:.1f}" if pd.notna(post["multiplier"]) else who
 
 
-def _named_posts(row: dict[str, Any]) -> list[str]:
+def _named_posts(row: Mapping[Any, Any]) -> list[str]:
     return [str(p) for p in (row["examples"] if row["examples"] is not None else [])]
 
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from vtlib.analysis.summary import count_claims
 from vtlib.core.conclusion import number
-from vtlib.core.figures import share, times
-from vtlib.core.language import say, word
+from vtlib.core.figures import ratio_text, share, times
+from vtlib.core.language import marked, say, word
 from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
 from vtlib.core.proportions import rate
 from vtlib.llm.bill import bill
@@ -20,7 +20,7 @@ from vtlib.outliers.messages import chance_range
 from vtlib.report.facts import IndexFacts
 from vtlib.report.insight.facts import Facts, claim_facts
 
-_NO_SCORES = "No post has been judged in this run, so nothing can be said about breakouts."
+_NO_SCORES = marked("No post has been judged in this run, so nothing can be said about breakouts.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def interval(low: float, high: float) -> str:
 def lead(breakout_posts: pd.DataFrame, run: Mapping[str, Any]) -> str:
     """The headline of the page."""
     if not run:
-        return _NO_SCORES
+        return say(_NO_SCORES)
     if breakout_posts.empty:
         return say(
             "None of {n_scored} posts judged broke out of its account's own level.",
@@ -79,8 +79,8 @@ def lead(breakout_posts: pd.DataFrame, run: Mapping[str, Any]) -> str:
     posts, accounts = len(breakout_posts), breakout_posts["account_id"].nunique()
     rest = (
         say(
-            "; {of_them_iss} extreme",
-            of_them_iss=number(extreme, say("of them is"), say("of them are")),
+            "; {of_them} extreme",
+            of_them=number(extreme, "of them is", "of them are"),
         )
         if extreme
         else ""
@@ -103,7 +103,7 @@ def lead_facts(breakout_posts: pd.DataFrame, run: Mapping[str, Any]) -> dict[str
 def no_breakouts(run: Mapping[str, Any]) -> str:
     """Why the list of breakouts is empty."""
     if not run:
-        return _NO_SCORES
+        return say(_NO_SCORES)
     return say(
         "None of {n_scored} posts judged reached the tier breakout.",
         n_scored=_n(run.get("n_scored")),
@@ -200,9 +200,9 @@ def _where(places: pd.DataFrame) -> Card:
     figure = say(
         "{posts} of {accounts}", posts=number(posts, "post"), accounts=number(accounts, "account")
     )
-    marked = {"data.posts": number(posts), "data.accounts": number(accounts)}
+    marks = {"data.posts": number(posts), "data.accounts": number(accounts)}
     sentences = [say("Posts: ") + ", ".join(each) + "."]
-    return replace(card, figure=figure, sentences=sentences, facts=marked)
+    return replace(card, figure=figure, sentences=sentences, facts=marks)
 
 
 def skipped(facts: IndexFacts) -> Card:
@@ -274,11 +274,11 @@ def outcomes(facts: Facts, *, spend: pd.DataFrame | None) -> list[Card]:
 def why(facts: Facts) -> Card | None:
     """The surest claimed pattern, and the share of models' claims that files support."""
     sentences: list[str] = []
-    marked: dict[str, str] = {}
+    marks: dict[str, str] = {}
     figure = ""
     if len(facts.patterns):
         n_tested, n_claimed = number(len(facts.patterns)), number(len(facts.claims))
-        marked |= {"performance.patterns_tested": n_tested}
+        marks |= {"performance.patterns_tested": n_tested}
         if len(facts.claims):
             row = facts.claims.iloc[0]
             name = word(row["pattern"]).capitalize()
@@ -289,10 +289,11 @@ def why(facts: Facts) -> Card | None:
                     ratio_low=row["ratio_low"],
                     ratio_high=row["ratio_high"],
                     posts=number(row["n_with"], "post"),
-                    definition=row["definition"],
+                    definition=say(str(row["definition"])),
                 )
             )
-            marked |= {"performance.patterns_claimed": n_claimed}
+            marks |= {"performance.patterns_claimed": n_claimed}
+            marks |= {f"pattern.{row['pattern']}.ratio": ratio_text(row["ratio"])}
             sentences.append(
                 say(
                     "{n_claimed} of {n_tested} patterns tested hold. They go with views; whether "
@@ -309,10 +310,10 @@ def why(facts: Facts) -> Card | None:
             )
     if len(facts.grounding):
         sentences.append(_read_by_model(facts))
-        marked |= claim_facts(count_claims(facts.grounding))
+        marks |= claim_facts(count_claims(facts.grounding))
     if not sentences:
         return None
-    return Card("why", say("Why we think so"), figure, sentences, href=_HREFS["why"], facts=marked)
+    return Card("why", say("Why we think so"), figure, sentences, href=_HREFS["why"], facts=marks)
 
 
 def _read_by_model(facts: Facts) -> str:
@@ -398,9 +399,9 @@ def shoot(facts: Facts) -> Card | None:
     ready = ready[ready["posts"].eq(0)].sort_values("place", kind="stable").head(2)
     figure = number(len(scripts), "script")
     sentences = [", ".join(states) + "."] if states else []
-    marked = {"scripts.count": number(len(scripts))}
+    marks = {"scripts.count": number(len(scripts))}
     return Card(
-        "shoot", say("What to shoot"), figure, sentences, _titles(ready), _HREFS["shoot"], marked
+        "shoot", say("What to shoot"), figure, sentences, _titles(ready), _HREFS["shoot"], marks
     )
 
 

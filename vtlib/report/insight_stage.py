@@ -40,8 +40,8 @@ def facts(project: Project, fits: pd.DataFrame, *, stages: Stages = ()) -> Facts
     advice_rows, lacks = advice.advice(project, fits, runs)
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
     return Facts(
-        scripts=_scripts(project),
-        verdicts=project.visible(project.frame("insight_verdicts"), ours=_OURS),
+        scripts=reader_scripts(project),
+        verdicts=reader_verdicts(project),
         waiting=project.visible(project.frame("insight_waiting"), ours=_OURS),
         production=project.visible_costs(
             project.visible(_notes(project), ours=("what", "currency", *_OURS))
@@ -80,7 +80,12 @@ def _notes(project: Project) -> pd.DataFrame:
     return costs.assign(currency=costs["currency"].fillna(project.params.money.currency))
 
 
-def _scripts(project: Project) -> pd.DataFrame:
+def reader_verdicts(project: Project) -> pd.DataFrame:
+    """Verdicts on forecasts of views (query insight_verdicts) as the reader may see them."""
+    return project.visible(project.frame("insight_verdicts"), ours=_OURS)
+
+
+def reader_scripts(project: Project) -> pd.DataFrame:
     """Scripts for the report; drafts only where the reader may see them."""
     rows = project.frame("insight_scripts")
     if not project.shows("drafts"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from vtlib.core.conclusion import number
-from vtlib.core.figures import count
+from vtlib.core.figures import count, off_text
 from vtlib.core.language import marked, say
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder
@@ -17,12 +17,14 @@ TITLE = marked("How each script did")
 
 
 @one_session
-def results(project: Project) -> ResultLines:
+def results(project: Project, *, product_id: str = "") -> ResultLines:
     """A line for each script with posts, those that did best first; views are of posts of 7 days
     and more, brought to that age, each against its account's own median and its frozen forecast.
+    `product_id` "" = of all products.
     """
-    rows = project.visible(project.frame("insight_verdicts"), ours=_OURS)
-    ids = project.frame("insight_verdicts")["post_id"]
+    raw = project.frame("insight_verdicts")
+    raw = raw[raw["product_id"].eq(product_id)] if product_id else raw
+    rows, ids = project.visible(raw, ours=_OURS), raw["post_id"]
     if rows.empty:
         return ResultLines(
             say(TITLE), (), say("No script has a post yet: vt script track links one.")
@@ -39,20 +41,20 @@ def results(project: Project) -> ResultLines:
 
 def script_line(rows: pd.DataFrame) -> ResultLine:
     """The line of one script from its verdicts (query insight_verdicts) with `picture`."""
-    title = str(rows["title"].iloc[0] or rows["script_id"].iloc[0])
+    script = str(rows["script_id"].iloc[0])
+    title = str(rows["title"].iloc[0] or script)
     pictures = [p for p in rows.get("picture", []) if isinstance(p, bytes)]
     picture = pictures[0] if pictures else None
     matured = _matured(rows)
     if matured.empty:
         why = say("{posts} linked; a verdict takes 7 days.", posts=number(len(rows), "post"))
-        return ResultLine(title, say("too early"), "skipped", (), why, picture)
+        return ResultLine(title, say("too early"), "skipped", (), why, picture, script)
     n, beats = len(matured), int(matured["beats_median"].eq(True).sum())
     actual, predicted = (float(matured[name].sum()) for name in ("actual", "predicted"))
-    off = f"{100 * (actual / predicted - 1):+,.0f}%" if predicted > 0 else say("unknown")
     figures = (
         (say("actual"), say("{actual} views", actual=count(actual))),
         (say("predicted"), count(predicted)),
-        (say("off"), off),
+        (say("off"), off_text(actual, predicted)),
         (say("posts"), number(n)),
     )
     best = matured.sort_values("actual", ascending=False).iloc[0]
@@ -71,7 +73,7 @@ def script_line(rows: pd.DataFrame) -> ResultLine:
         "failed": say("below its usual"),
         "skipped": say("mixed"),
     }[kind]
-    return ResultLine(title, word, kind, figures, why, picture)
+    return ResultLine(title, word, kind, figures, why, picture, script, actual, predicted)
 
 
 def _matured(rows: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from vtlib.analysis.timelines import model_scenes
 from vtlib.llm import answers as analyses
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder
-from vtlib.media.queue import PUBLISHED_ROLE, SAMPLE_ROLE
+from vtlib.media.queue import EXAMPLE_ROLE, PUBLISHED_ROLE, SAMPLE_ROLE
 from vtlib.report.answers import breakouts
 from vtlib.report.facts import VideoClaim, VideoView
 from vtlib.store.project import Project, one_session
@@ -68,7 +68,7 @@ def page_name(project: Project, post_id: str) -> str:
 def _roles(project: Project, scores: pd.DataFrame) -> dict[str, str]:
     """post_id -> role, in the order of the pages: cards first."""
     picks = project.frame("selected")
-    picks = picks[~picks["role"].isin((PUBLISHED_ROLE, SAMPLE_ROLE))]
+    picks = picks[~picks["role"].isin((EXAMPLE_ROLE, PUBLISHED_ROLE, SAMPLE_ROLE))]
     role_of = dict(zip(picks["post_id"], picks["role"], strict=True))
     first = breakouts(scores)["post_id"].head(CARDS)
     known = set(scores["post_id"])

@@ -18,7 +18,8 @@ from vtlib.llm import costs
 from vtlib.report import projects
 from vtlib.run.plan import RunResult, file_stem
 from vtlib.scripts import page as script_page
-from vtlib.store.project import Project, Workspace, one_session
+from vtlib.store import catalog
+from vtlib.store.project import Project, Workspace, one_session, resolve
 
 if TYPE_CHECKING:  # scipy takes seconds that vt report does not need
     from vtlib.report.insight import Facts
@@ -81,6 +82,7 @@ TITLES = marked(
 )
 INSIGHT = "insight.html"
 RUN, VIDEOS, GLOSSARY = "pages/run.html", "pages/videos.html", "pages/glossary.html"
+PATTERNS = "pages/patterns.html"
 NAMINGS = marked(
     {
         "named": "named (report.creators)",
@@ -92,7 +94,9 @@ NAMINGS = marked(
 # Sections that name accounts, files and words searched.
 _LEADING = ("importing", "scraping")
 _FIRST = marked((("Overview", "index.html"), ("Videos", VIDEOS), ("Insight", INSIGHT)))
-_LAST = marked((("Scripts", SCRIPTS), ("This run", RUN), ("Glossary", GLOSSARY)))
+_LAST = marked(
+    (("Patterns", PATTERNS), ("Scripts", SCRIPTS), ("This run", RUN), ("Glossary", GLOSSARY))
+)
 
 
 @_for_reader
@@ -125,6 +129,7 @@ def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Pa
     the glossary. All can be made again at any time from the store and run.json.
     """
     from vtlib.report import IndexFacts, StageLink, advice, write_index  # noqa: PLC0415
+    from vtlib.report.pattern_cards import pattern_cards, write_patterns  # noqa: PLC0415
     from vtlib.report.run_page import write_glossary, write_run  # noqa: PLC0415
     from vtlib.report.videos import videos  # noqa: PLC0415
 
@@ -152,6 +157,11 @@ def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Pa
     )
     write_run(result.folder / RUN, facts=run_facts, page=run_page)
     _write_videos(project, result.folder, run_facts, provenance)
+    write_patterns(
+        result.folder / PATTERNS,
+        pattern_cards(project),
+        page=_page(project, say("Patterns · {name}", name=_name(project)), PATTERNS, provenance),
+    )
     glossary_page = _page(project, say("What the words mean"), GLOSSARY, provenance)
     write_glossary(result.folder / GLOSSARY, page=glossary_page)
     return write_index(result.folder, facts=run_facts)
@@ -260,6 +270,44 @@ def write_overview(
         secrets=at.settings.secrets,
     )
     return write_projects(path, rows, page=page)
+
+
+def write_dashboard(
+    at: Workspace, brand: str, *, product: str = "", out: Path | None = None
+) -> Path:
+    """Write the dashboard of a brand, or of one of its products, over all its projects as the
+    self-contained page `out` (default: outputs/brands/<brand>[-<product>].html); returns it.
+
+    Language, time zone and what a client sees are those of the brand's first project.
+    """
+    from vtlib.report.brand import brand_results, write_brand  # noqa: PLC0415
+    from vtlib.report.facts import Page  # noqa: PLC0415 - nbconvert takes a second
+
+    results = brand_results(at, brand, product)
+    first = resolve(at, results[0].slug).report
+    stem = "-".join(filter(None, (brand, product.rpartition("/")[2])))
+    path = out or at.outputs / "brands" / f"{stem}.html"
+    folders = {
+        one.slug: sorted((at.outputs / one.slug / "runs").glob("*/index.html")) for one in results
+    }
+    with reads(first.reader):
+        page = Page(
+            title=_dashboard_title(at, brand, product),
+            profile=first.profile,
+            creators=first.naming,
+            is_simulated=any(one.is_simulated for one in results),
+            provenance={"projects": [one.slug for one in results], "made": moment(at.now())},
+            secrets=at.settings.secrets,
+        )
+        reports = {slug: found[-1].parent for slug, found in folders.items() if found}
+        return write_brand(path, results, reports=reports, page=page)
+
+
+def _dashboard_title(at: Workspace, brand: str, product: str) -> str:
+    name = str(catalog.get(at.store, "brands", brand)["name"])
+    if not product:
+        return name
+    return f"{catalog.get(at.store, 'products', product)['name']} · {name}"
 
 
 def _latest_report(at: Workspace, row: dict[str, Any], folder: Path) -> str:

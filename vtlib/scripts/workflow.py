@@ -15,6 +15,7 @@ Status = Literal[
     "draft", "review", "approved", "in_production", "produced", "published", "archived"
 ]
 STATUSES: tuple[str, ...] = get_args(Status)
+IN_PRODUCTION = ("draft", "review", "approved", "in_production", "produced")  # not yet published
 _WORDS = marked(
     ("draft", "review", "approved", "in production", "produced", "published", "archived")
 )

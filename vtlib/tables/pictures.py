@@ -118,7 +118,8 @@ class Gallery:
 @dataclass(frozen=True, slots=True)
 class ResultLine:
     """One thing and how it did: `picture` a small JPEG, `kind` (ok, skipped, failed) colours the
-    `verdict`, `figures` (label, text), `why` in a sentence.
+    `verdict`, `figures` (label, text), `why` in a sentence; `actual` and `predicted` views of the
+    script `script_id`, 0 without a verdict.
     """
 
     title: str
@@ -127,6 +128,9 @@ class ResultLine:
     figures: tuple[tuple[str, str], ...] = ()
     why: str = ""
     picture: bytes | None = None
+    script_id: str = ""
+    actual: float = 0.0
+    predicted: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.conclusion import number, verb
+from vtlib.core.figures import ratio_text
 from vtlib.core.finding import Chapter, Finding, sure_text
 from vtlib.core.language import marked, say, word
 from vtlib.core.models import BREAKOUT_TIERS
@@ -259,9 +260,13 @@ def _claims(facts: Facts, claim: str) -> list[Finding]:
     claims = facts.claims
     rows = claims[claims["claim"].eq(claim)] if len(claims) else claims
     return [
-        Finding(_claim(row), "patterns", rows.loc[[i]], PATTERNS)
+        Finding(_claim(row), "patterns", rows.loc[[i]], PATTERNS, _ratio_fact(row))
         for i, row in rows.head(MOST).iterrows()
     ]
+
+
+def _ratio_fact(row: pd.Series) -> dict[str, str]:
+    return {f"pattern.{row['pattern']}.ratio": ratio_text(row["ratio"])}
 
 
 def _claim(row: pd.Series) -> str:

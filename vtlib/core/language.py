@@ -28,25 +28,25 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class PageReader:
     """Who reads: the language of pages and scripts, and the time zone of their times (IANA)."""
 
     language: str = "en"
     time_zone: str = "UTC"
 
 
-_NOBODY = Reader()
-_reader: ContextVar[Reader | None] = ContextVar("reader", default=None)
+_NOBODY = PageReader()
+_reader: ContextVar[PageReader | None] = ContextVar("reader", default=None)
 _of_process = _NOBODY
 
 
-def reader() -> Reader:
+def reader() -> PageReader:
     """Whom the sentences are for: of this context, else of the process, else English and UTC."""
     return _reader.get() or _of_process
 
 
 @contextmanager
-def reads(who: Reader) -> Iterator[None]:
+def reads(who: PageReader) -> Iterator[None]:
     """Sentences, figures and times within are for `who`."""
     token = _reader.set(who)
     try:
@@ -55,7 +55,7 @@ def reads(who: Reader) -> Iterator[None]:
         _reader.reset(token)
 
 
-def read_by(who: Reader) -> None:
+def read_by(who: PageReader) -> None:
     """From now on the process writes for `who`: a notebook's cells share no context."""
     global _of_process  # noqa: PLW0603
     _of_process = who
@@ -68,7 +68,7 @@ def in_english(work: Callable[_P, _T]) -> Callable[_P, _T]:
 
     @wraps(work)
     def plain(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        with reads(Reader()):
+        with reads(PageReader()):
             return work(*args, **kwargs)
 
     return plain

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from vtlib.core.errors import BadInput, nearest
-from vtlib.core.language import Reader
+from vtlib.core.language import PageReader
 from vtlib.core.models import REACH_METRICS, Format, Method, Platform, in_words
 from vtlib.core.param_keys import use_new_keys
 
@@ -421,9 +421,9 @@ class Report(Section):
         return name
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> PageReader:
         """Whom pages and documents are written for."""
-        return Reader(self.language, self.time_zone)
+        return PageReader(self.language, self.time_zone)
 
     @property
     def naming(self) -> Literal["named", "pseudonyms"]:

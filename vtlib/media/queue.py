@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
-from vtlib.core.language import marked, say
+from vtlib.core.language import marked, say, say_n
 from vtlib.core.params import Media
 from vtlib.media.duplicates import METHOD as TWINS_METHOD
 from vtlib.media.duplicates import duplicates
@@ -154,14 +154,14 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
         )
     ]
     if n_gone:
-        files_are, their = (say("file is"), "its") if n_gone == 1 else (say("files are"), "their")
         lines.append(
-            say(
-                "{n_gone:,} {files_are} not in this folder (a backup without --media?); {their} "
-                "measures and analyses are still there.",
-                n_gone=n_gone,
-                files_are=files_are,
-                their=their,
+            say_n(
+                "{n:,} file is not in this folder (a backup without --media?); its measures and "
+                "analyses are still there.",
+                "{n:,} files are not in this folder (a backup without --media?); their measures "
+                "and analyses are still there.",
+                n_gone,
+                n=n_gone,
             )
         )
     by_status = posts.loc[posts["state"] == "lost", "status"].value_counts()
@@ -186,16 +186,7 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
         )
     if len(measures):
         lines.append(_measures_line(measures))
-    copies = int((twins["post_id"] != twins["creative_id"]).sum()) if len(twins) else 0
-    if copies:
-        again = say("repeats a video") if copies == 1 else say("repeat videos")
-        lines.append(
-            say(
-                "{posts} {again} that another post showed first.",
-                posts=number(copies, "post"),
-                again=again,
-            )
-        )
+    lines += _copies(twins)
     if not n_kept:
         is_tried = waits or len(by_status)
         reason = "no media could be downloaded" if is_tried else "no media address is known"
@@ -203,6 +194,20 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
     return finish_stage(
         "analysis", lines, media=n_kept, measured=len(measures), lost=int(by_status.sum())
     )
+
+
+def _copies(twins: pd.DataFrame) -> list[str]:
+    n = int((twins["post_id"] != twins["creative_id"]).sum()) if len(twins) else 0
+    if not n:
+        return []
+    return [
+        say_n(
+            "{n:,} post repeats a video that another post showed first.",
+            "{n:,} posts repeat videos that another post showed first.",
+            n,
+            n=n,
+        )
+    ]
 
 
 def _post_counts(posts: pd.DataFrame) -> str:

@@ -22,7 +22,7 @@ from vtlib.store.project import Project, one_session
 
 COLUMNS = marked(
     (
-        *("tier", "handle", "caption", "multiplier", "value", "url", "platform", "format"),
+        *("caption", "multiplier", "value", "url", "tier", "handle", "platform", "format"),
         *(
             "posted_at",
             "multiplier_low",

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.errors import BadInput, nearest
+from vtlib.core.figures import times
 from vtlib.core.finding import pattern_sentence, platform_sentence
 from vtlib.core.language import say
 from vtlib.media import store as media
@@ -172,7 +173,7 @@ def _named(post: dict[Any, Any], *, is_named: bool) -> str:
         if is_named
         else say("{platform} post", platform=post["platform"])
     )
-    return f"{who}, x{post['multiplier']:.1f}" if pd.notna(post["multiplier"]) else who
+    return f"{who}, ×{times(float(post['multiplier']))}" if pd.notna(post["multiplier"]) else who
 
 
 def _named_posts(row: Mapping[Any, Any]) -> list[str]:

@@ -141,6 +141,11 @@ def _pair(script: str, mine: pd.DataFrame, names: tuple[str, str], alpha: float)
 
 
 def _said(test: abtest.VariantTest, names: tuple[str, str]) -> str:
+    return _no_comparison(test, names) or _outcome(test, names)
+
+
+def _no_comparison(test: abtest.VariantTest, names: tuple[str, str]) -> str:
+    """Why the two cannot be compared, "" = they can."""
     if test.design == "too little data":
         return say(
             "No winner: {names} has {matured_posts}, {names_2} {n_b}; {MIN_POSTS} of each are "
@@ -162,6 +167,10 @@ def _said(test: abtest.VariantTest, names: tuple[str, str]) -> str:
             accounts_b=test.accounts_b,
             MIN_ACCOUNTS=abtest.MIN_ACCOUNTS,
         )
+    return ""
+
+
+def _outcome(test: abtest.VariantTest, names: tuple[str, str]) -> str:
     size = say(
         "x{shift:.2f} ({low:.2f} to {high:.2f})",
         shift=np.exp(test.shift),

@@ -88,7 +88,8 @@ _TEXT = r"[^<>]*"
 _CELL = (
     r'<td class="vt-[a-z]+" data-sort="[^"<>]*"(?: dir="auto")?>(?:'
     rf'{_TEXT}|<a href="https?://[^"<>]*" rel="noopener noreferrer" target="_blank">{_TEXT}</a>'
-    rf'|<span class="[a-z_ -]+">{_TEXT}</span>)</td>'
+    rf'|<span class="[a-z_ -]+">{_TEXT}</span>'
+    r'|<img src="data:image/jpeg;base64,[\w+/=]+" alt="">)</td>'
 )
 _OWN_TABLE = re.compile(
     rf'<div class="vt-table-box"><table class="vt-table"><caption>{_TEXT}</caption>\s*<thead><tr>'
@@ -234,7 +235,7 @@ def _line(text: Any, between: str) -> str:
 
 def harmless(html: str, *, with_pictures: bool = True) -> Markup:
     """HTML of a notebook, sanitised: only tables, text, http links and inline images remain."""
-    if _OWN_TABLE.fullmatch(html):
+    if _OWN_TABLE.fullmatch(html) and (with_pictures or "<img" not in html):
         return trusted(html)
     # The cleaner keeps the words inside what it strips; a style sheet's are of no use to a reader.
     clean = _cleaner().clean(_NOT_WORDS.sub("", html))

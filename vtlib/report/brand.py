@@ -26,7 +26,6 @@ from vtlib.report.facts import Page
 from vtlib.report.insight.facts import Facts
 from vtlib.report.insight_stage import reader_scripts, reader_verdicts
 from vtlib.report.pattern_cards import PatternCard, pattern_cards
-from vtlib.report.posters import picture_url
 from vtlib.scripts.workflow import IN_PRODUCTION
 from vtlib.store import catalog
 from vtlib.store.project import Project, Workspace, one_session, resolve
@@ -172,7 +171,7 @@ def cards(results: Sequence[ProjectResults]) -> list[Card]:
     found = [
         _going(facts),
         _predicted(facts),
-        answers.did_it_work(facts),
+        _hit_rate(facts),
         answers.spent(_joined(spends)) if spends else None,
     ]
     is_one = len(results) == 1
@@ -221,6 +220,12 @@ def _predicted(facts: Facts) -> Card | None:
     )
 
 
+def _hit_rate(facts: Facts) -> Card | None:
+    """The card of a project's index, under the name that it has over projects."""
+    card = answers.did_it_work(facts)
+    return card and replace(card, title=say("Hit rate against the own usual"))
+
+
 def _off(actual: float, predicted: float) -> dict[str, str]:
     off = off_text(actual, predicted)
     return {"actual": count(actual), "predicted": count(predicted), "off": off}
@@ -234,7 +239,7 @@ def _readout(
     has_sums = line.predicted > 0
     return {
         "title": line.title,
-        "picture": picture_url(line.picture) if line.picture else "",
+        "picture": tables.picture_url(line.picture) if line.picture else "",
         "href": f"{folder}/scripts.html#{line.script_id}" if folder else "",
         "project": one.name if has_project else "",
         "figure": say("Views {actual}", actual=count(line.actual))

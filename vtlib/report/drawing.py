@@ -12,13 +12,20 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core import language
-from vtlib.core.figures import axis_count, count
+from vtlib.core.figures import axis_count, count, share
 from vtlib.core.language import marked, say, word
 from vtlib.core.models import BREAKOUT_TIERS
-from vtlib.media.timeline import LANES, Bar, Scene, bars
+from vtlib.media.timeline import LANES, MAX_CUES, Bar, Scene, bars
 
 _QUIET_LUFS = -60.0  # below is silence
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 300, 92, 14, 14, 34
+# Names of rows, and what stands in one without anything.
+_ROWS = marked(
+    (
+        *("shots", "text", "speech", "faces", "model", "subtitles", "replays", "loudness", "none"),
+        *("not measured", "not detected", "not available"),
+    )
+)
 _CHECKS = marked(
     {
         "supported": "the file agrees",
@@ -47,6 +54,11 @@ def lanes(measures: Mapping[str, Any], scenes: Sequence[Scene] = ()) -> str:
     if scenes:
         marks = [Bar("model", s.start_s, s.end_s, _scene_label(s)) for s in scenes]
         rows.insert(1, _lane("model", marks, length, [s.cut_status for s in scenes]))
+    if cues := (measures.get("subtitles") or {}).get("cues"):
+        said = [Bar("subtitles", c["start_s"], c["end_s"], c["text"]) for c in cues[:MAX_CUES]]
+        rows.append(_lane("subtitles", said, length))
+    if replays := measures.get("replays"):
+        rows.append(_row("replays", _heat(replays, length), ""))
     loudness = (measures.get("curves") or {}).get("loudness") or []
     rows.append(_row("loudness", _area(loudness, length) if loudness else "", say("not measured")))
     return "".join(rows)
@@ -59,7 +71,7 @@ def _scene_label(scene: Scene) -> str:
 
 def _lane(name: str, mine: Sequence[Bar], length: float, held: Sequence[str] = ()) -> str:
     drawn = [b for b in mine if b.end_s > b.start_s]
-    why = mine[0].label if mine and not drawn else "none"
+    why = mine[0].label if mine and not drawn else say("none")
     marks = held or [""] * len(drawn)
     return _row(
         name,
@@ -93,14 +105,25 @@ def _area(points: Sequence[Sequence[float]], length: float) -> str:
     return f'<polygon class="vt-is-loudness" points="{line} {ends}"/>'
 
 
+def _heat(replays: Sequence[Mapping[str, Any]], length: float) -> str:
+    """How often each stretch is replayed, 1 = the most, as the strength of a colour."""
+    return "".join(
+        f'<rect class="vt-is-replays" x="{1000 * r["start_s"] / length:.1f}" y="0" '
+        f'width="{max(1000 * (r["end_s"] - r["start_s"]) / length, 1):.1f}" height="14" '
+        f'opacity="{max(r["intensity_ratio"], 0.06):.2f}"><title>{r["start_s"]:.0f} s: '
+        f"{share(r['intensity_ratio'])}</title></rect>"
+        for r in replays
+    )
+
+
 def _row(name: str, inside: str, why: str) -> str:
     drawing = (
         f'<svg viewBox="0 0 1000 14" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(name)}">{inside}</svg>'
+        f'aria-label="{escape(say(name))}">{inside}</svg>'
         if inside
         else f'<i class="vt-quiet">{escape(why)}</i>'
     )
-    return f'<div class="vt-lane-row"><span>{escape(name)}</span><div>{drawing}</div></div>'
+    return f'<div class="vt-lane-row"><span>{escape(say(name))}</span><div>{drawing}</div></div>'
 
 
 def account_svg(posts: pd.DataFrame, *, post_id: str, ordinary: str, usual: float) -> str:

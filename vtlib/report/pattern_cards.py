@@ -13,13 +13,13 @@ import pandas as pd
 
 from vtlib import tables
 from vtlib.core.conclusion import number
-from vtlib.core.figures import axis_count, ratio_text
+from vtlib.core.figures import ratio_text
 from vtlib.core.finding import sure_text
 from vtlib.core.language import say, word
 from vtlib.performance import library
 from vtlib.report import assembly
 from vtlib.report.facts import Page
-from vtlib.report.posters import picture_url, platform
+from vtlib.report.posters import platform
 from vtlib.store.project import Project, one_session
 
 EXAMPLES = 3
@@ -93,7 +93,10 @@ def card(
         _fades(row),
         _basis(row),
         say(str(row["note"] or "")),
-        tuple(Frame(picture_url(e.picture) if e.picture else "", e.words, e.url) for e in examples),
+        tuple(
+            Frame(tables.picture_url(e.picture) if e.picture else "", e.words, e.url)
+            for e in examples
+        ),
         {f"pattern.{row['pattern']}.ratio": ratio},
     )
 
@@ -125,7 +128,7 @@ def _basis(row: Mapping[str, Any]) -> str:
         "{posts} of {accounts} with it, {without} without; {replicates}; {known_by}.",
         posts=number(row["n_with"], "post"),
         accounts=number(row["accounts_with"], "account"),
-        without=axis_count(float(row["n_without"])),
+        without=number(row["n_without"]),
         replicates=say(str(row["replicates"])),
         known_by=word(row["kind"]),
     )

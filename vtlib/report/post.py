@@ -77,6 +77,25 @@ def pictures(project: Project, post_id: str) -> Gallery:
     return Gallery(title, cuts, examples)
 
 
+def with_pictures(project: Project, rows: pd.DataFrame) -> pd.DataFrame:
+    """`rows` (with post_id) with `picture`: the first frame of a measured post, else None."""
+    frames = first_frames(project, [str(p) for p in rows["post_id"]]) if len(rows) else {}
+    pictures = [frames.get(str(p)) for p in rows["post_id"]]
+    return rows.assign(picture=pd.Series(pictures, index=rows.index, dtype=object))
+
+
+def first_frames(project: Project, post_ids: list[str]) -> dict[str, bytes]:
+    """The first frame of each measured post; none with pseudonyms."""
+    if not project.names_creators:
+        return {}
+    folder = MediaFolder(project.workspace.outputs)
+    frames = {
+        row["post_id"]: folder.thumbnails(row["thumbs_path"], list(row["thumbs"] or [])[:1])
+        for row in media.measures(project.store, post_ids)
+    }
+    return {str(post): first[0][1] for post, first in frames.items() if first}
+
+
 def _text(row: pd.DataFrame, name: str) -> str:
     content: Any = row[name].iloc[0] if name in row else None
     return "" if pd.isna(content) else cell(content, form_of(row[name], name)).text

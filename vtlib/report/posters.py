@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +46,7 @@ def poster(view: VideoView, *, is_bounded: bool) -> Poster:
     return Poster(
         first_words(view),
         byline(view.facts),
-        picture_url(view.frames[0][1]) if view.frames else "",
+        tables.picture_url(view.frames[0][1]) if view.frames else "",
         say("{multiple} its usual", multiple=multiple(view)),
         standing(view, is_bounded=is_bounded),
         bounds(view),
@@ -167,8 +166,3 @@ def ours(scripts: Sequence[Mapping[str, Any]]) -> str:
     rest = say(" and {more} more", more=more) if more else ""
     title = tables.cell(first["title"], "text").text
     return f"{title} ({word(first['status'])}){rest}"
-
-
-def picture_url(jpeg: bytes) -> str:
-    """A JPEG as a data URL."""
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")

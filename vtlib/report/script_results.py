@@ -7,8 +7,7 @@ import pandas as pd
 from vtlib.core.conclusion import number
 from vtlib.core.figures import count, off_text
 from vtlib.core.language import marked, say
-from vtlib.media import store as media
-from vtlib.media.folder import MediaFolder
+from vtlib.report.post import first_frames
 from vtlib.store.project import Project, one_session
 from vtlib.tables import ResultLine, ResultLines
 
@@ -29,7 +28,7 @@ def results(project: Project, *, product_id: str = "") -> ResultLines:
         return ResultLines(
             say(TITLE), (), say("No script has a post yet: vt script track links one.")
         )
-    pictures = _pictures(project, list(dict.fromkeys(ids.dropna())))
+    pictures = first_frames(project, list(dict.fromkeys(ids.dropna())))
     own = pd.Series([pictures.get(post) for post in ids], index=rows.index, dtype=object)
     rows = rows.assign(picture=own)
     last = rows.drop_duplicates(["script_id", "post_id"], keep="last")
@@ -37,6 +36,19 @@ def results(project: Project, *, product_id: str = "") -> ResultLines:
     lines.sort(key=lambda pair: pair[0])
     caption = say("Source: verdicts · predicted: frozen before publication, summed over the posts")
     return ResultLines(say(TITLE), tuple(line for _, line in lines), caption)
+
+
+def sums(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Per script (index script_id): actual and predicted views summed over its matured posts, NaN
+    without any, and post_id, the last of its posts.
+    """
+    last = verdicts.drop_duplicates(["script_id", "post_id"], keep="last")
+    views = _matured(last).groupby("script_id")[["actual", "predicted"]].sum()
+    return (
+        last.drop_duplicates("script_id", keep="last")
+        .set_index("script_id")[["post_id"]]
+        .join(views)
+    )
 
 
 def script_line(rows: pd.DataFrame) -> ResultLine:
@@ -87,15 +99,3 @@ def _rank(rows: pd.DataFrame) -> tuple[bool, float]:
     if matured.empty:
         return True, 0.0
     return False, -float(matured["actual"].sum() / max(matured["predicted"].sum(), 1.0))
-
-
-def _pictures(project: Project, post_ids: list[str]) -> dict[str, bytes]:
-    """The first frame of each measured post; none with pseudonyms."""
-    if not project.names_creators:
-        return {}
-    folder = MediaFolder(project.workspace.outputs)
-    frames = {
-        row["post_id"]: folder.thumbnails(row["thumbs_path"], list(row["thumbs"] or [])[:1])
-        for row in media.measures(project.store, post_ids)
-    }
-    return {str(post): first[0][1] for post, first in frames.items() if first}

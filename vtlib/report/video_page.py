@@ -147,7 +147,7 @@ def numbers(view: VideoView, usual: float) -> Iterator[tuple[str, str, str]]:
 
 def _frames(view: VideoView) -> list[tuple[float, str, str]]:
     """(place, label, data URL): the second of a video, the number of a picture."""
-    urls = [posters.picture_url(jpeg) for _, jpeg in view.frames]
+    urls = [tables.picture_url(jpeg) for _, jpeg in view.frames]
     if view.measures is None:
         return [(float(n), say("picture {n}", n=n), url) for n, url in enumerate(urls, 1)]
     return [(t, f"{t:.1f} s", url) for (t, _), url in zip(view.frames, urls, strict=True)]
@@ -171,7 +171,8 @@ def _script(row: Mapping[str, Any]) -> dict[str, str]:
     """A script after this video: title, status, result in words."""
     actual, predicted = (_number(row.get(name)) for name in ("actual", "predicted"))
     result = say("no post yet") if not row.get("posts") else say("its post is not 7 days old")
-    if actual == actual:  # noqa: PLR0124 - not NaN
+    is_known = actual == actual  # noqa: PLR0124 - not NaN
+    if is_known:
         off = (
             ""
             if not predicted > 0
@@ -188,6 +189,7 @@ def _script(row: Mapping[str, Any]) -> dict[str, str]:
         "title": tables.cell(row["title"], "text").text,
         "status": word(row["status"]),
         "result": result,
+        "facts": {f"script.{row['script_id']}.actual": count(actual)} if is_known else {},
     }
 
 

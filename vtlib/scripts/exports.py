@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vtlib.core.errors import BadInput, nearest
-from vtlib.core.language import Reader, reads
+from vtlib.core.language import PageReader, reads
 from vtlib.core.whole_files import write_whole
 from vtlib.scripts import production, queries
 from vtlib.scripts.formats import FORMATS, TIMELINES, Document, read_stamp
@@ -115,7 +115,7 @@ def gather(at: Workspace, ref: str, options: ExportOptions) -> Document:
         clashes=conflicts(at, plan),
         deadlines=deadlines(at, script_id=row["script_id"]),
         contacts=contacts(at, plan),
-        reader=Reader() if reader is None else reader.params.report.reader,
+        reader=PageReader() if reader is None else reader.params.report.reader,
     )
     return replace(document, frames=_frames(document))
 

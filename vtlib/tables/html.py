@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -68,6 +69,8 @@ def form_of(column: pd.Series, name: str) -> str:
         return "flag"
     if pd.api.types.is_datetime64_any_dtype(column):
         return "time"
+    if name == "picture":
+        return "picture"
     if name == "url" or name.endswith("_url"):
         return "link"
     if name in ("tier", "status") or name.startswith("is_") or name.endswith("_state"):
@@ -85,7 +88,7 @@ def form_of(column: pd.Series, name: str) -> str:
 
 def is_numeric(form: str) -> bool:
     """Whether a column of this format is set to the right."""
-    return form not in ("text", "link", "flag", "word", "time", "date")
+    return form not in ("text", "link", "flag", "word", "time", "date", "picture")
 
 
 def metric(value: Any, state: Any, form: str) -> Cell:
@@ -102,6 +105,8 @@ def cell(value: Any, form: str) -> Cell:
         return Cell(say("unknown"), kind="state") if is_missing(value) else _flag(value)
     if is_missing(value):
         return Cell(NO_VALUE, kind="state")
+    if form == "picture":
+        return Cell("", "1", "picture", picture_url(value))
     if form in ("time", "date") or isinstance(value, (datetime, date)):
         return _time(value, form)
     if form == "link":
@@ -118,6 +123,11 @@ def is_missing(value: Any) -> bool:
     if isinstance(value, (list, tuple, dict, np.ndarray)):
         return len(value) == 0
     return value is None or bool(pd.isna(value))
+
+
+def picture_url(jpeg: bytes) -> str:
+    """A JPEG as a data URL."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
 
 
 def _number(value: Any, form: str) -> Cell:
@@ -239,10 +249,10 @@ def show(
 
     `columns`: names, or name -> label, in order (default: all; `<metric>_state` columns are read,
     not shown). `formats`: column -> int, tenth, ratio, multiplier, pct, p, usd, time, date, text,
-    link, or a Python format such as ",.2f"; defaults follow the column's name and type. A metric
-    whose `<metric>_state` is hidden or not_exposed shows that word, an estimated one a leading ~;
-    nothing missing is ever shown as 0. At most `max_rows` rows, and the caption says how many there
-    are. Raises BadInput when a column is not there.
+    link, picture (JPEG bytes), or a Python format such as ",.2f"; defaults follow the column's name
+    and type. A metric whose `<metric>_state` is hidden or not_exposed shows that word, an estimated
+    one a leading ~; nothing missing is ever shown as 0. At most `max_rows` rows, and the caption
+    says how many there are. Raises BadInput when a column is not there.
     """
     labels = _labels(frame, columns)
     missing = [name for name in labels if name not in frame.columns]
@@ -298,7 +308,9 @@ def _column(frame: pd.DataFrame, name: str, form: str) -> list[Cell]:
 
 def _html(one: Cell) -> str:
     text = escape(one.text)
-    if one.href:
+    if one.kind == "picture":
+        text = f'<img src="{escape(one.href, quote=True)}" alt="">'
+    elif one.href:
         href = escape(one.href, quote=True)
         text = f'<a href="{href}" rel="noopener noreferrer" target="_blank">{text}</a>'
     if one.kind.startswith("tag"):

@@ -44,16 +44,17 @@ VERDICTS = marked(
 )
 _POSTS = marked(
     {
+        "caption": "caption",
+        "multiplier": "× level",
+        "value": "views",
+        "url": "post",
+        "multiplier_low": "low",
+        "multiplier_high": "high",
+        "tier": "tier",
         "handle": "account",
         "platform": "platform",
         "format": "format",
         "posted_at": "posted",
-        "multiplier": "× level",
-        "multiplier_low": "low",
-        "multiplier_high": "high",
-        "tier": "tier",
-        "caption": "caption",
-        "url": "post",
     }
 )
 PATTERNS = marked(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vtlib.core.errors import BadInput
-from vtlib.core.language import Reader, say, word
+from vtlib.core.language import PageReader, say, word
 from vtlib.scripts.schedule import Clash, PlannedDay, Shoot
 from vtlib.scripts.script import Script, fingerprint
 
@@ -71,7 +71,7 @@ class Document:
     clashes: tuple[Clash, ...] = ()
     deadlines: tuple[PlannedDay, ...] = ()
     contacts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    reader: Reader = field(default_factory=Reader)
+    reader: PageReader = field(default_factory=PageReader)
 
     @property
     def date(self) -> str:

@@ -202,3 +202,26 @@ def test_every_sentence_of_the_templates_goes_through_the_catalogue(tmp_path, mo
     ours = ("Three things nobody", "@runner", "two wins", "kettle:", "outliers.method")
     left = {t for t in open_texts - data if not t.startswith(ours)}
     assert left == set()
+
+
+WHOLE = [
+    ("ab\U0001f469\u200d\U0001f469\u200d\U0001f467 c", 5, "ab"),  # a family of three
+    ("ab\U0001f44d\U0001f3fd", 3, "ab"),  # a thumb and its tone
+    ("\U0001f1e9\U0001f1ea\U0001f1eb\U0001f1f7", 3, "\U0001f1e9\U0001f1ea"),  # two flags
+    ("\u2764\ufe0f", 1, ""),  # a heart and its colour
+    ("cafe\u0301s", 4, "caf"),  # an accent of its own
+    ("\u0915\u093f\u0924\u093e\u092c", 3, "\u0915\u093f"),  # a vowel sign
+    ("plain words", 5, "plain"),
+    ("short", 50, "short"),
+]
+
+
+@pytest.mark.parametrize(("text", "most", "kept"), WHOLE)
+def test_an_emoji_is_never_cut_in_two(text: str, most: int, kept: str) -> None:
+    assert language.clip(text, most) == kept
+
+
+def test_a_table_ends_a_caption_before_an_emoji_that_has_no_room() -> None:
+    family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
+    caption = "x" * (tables.html.TEXT_LIMIT - 3) + family
+    assert tables.cell(caption, "text").text == "x" * (tables.html.TEXT_LIMIT - 3) + "…"

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
-from vtlib.core.language import marked, say
+from vtlib.core.language import clip, marked, say
 
 CAPTION_CHARS = 60
 CONSTANT_SHARE, CONSTANT_MIN = 0.9, 5
@@ -208,7 +208,7 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
 def _line(text: Any) -> str | None:
     """A caption as one short line."""
     flat = " ".join(text.split()) if isinstance(text, str) else ""
-    return flat if len(flat) <= CAPTION_CHARS else flat[: CAPTION_CHARS - 1].rstrip() + "…"
+    return flat if len(flat) <= CAPTION_CHARS else clip(flat, CAPTION_CHARS - 1).rstrip() + "…"
 
 
 def _hooks(hook: Mapping[str, Any]) -> list[str]:

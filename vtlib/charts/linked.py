@@ -22,7 +22,7 @@ from vtlib.charts.theme import (
     significant,
     tier_colour,
 )
-from vtlib.core.language import say, word
+from vtlib.core.language import clip, say, word
 
 MAX_POINTS = 600  # about 0.1 MB of page
 MAX_ROWS = 12
@@ -80,7 +80,9 @@ def _slim(rows: pd.DataFrame) -> pd.DataFrame:
         if pd.api.types.is_datetime64_any_dtype(slim[name]):
             slim[name] = slim[name].dt.strftime("%Y-%m-%d %H:%M")
         elif not pd.api.types.is_numeric_dtype(slim[name]):
-            slim[name] = [" ".join(str(v).split())[:TEXT_CHARS] if v else "" for v in slim[name]]
+            slim[name] = [
+                clip(" ".join(str(v).split()), TEXT_CHARS) if v else "" for v in slim[name]
+            ]
         else:
             slim[name] = pd.to_numeric(slim[name], errors="coerce").astype(float)
     return significant(slim)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import re
 import string
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -197,3 +198,30 @@ def day(at: datetime | date) -> str:
     from babel.dates import format_date  # noqa: PLC0415
 
     return format_date(at, "d. MMM y" if reader().language == "de" else "medium", reader().language)
+
+
+_JOINER = "\u200d"
+_MARKS = ("Mn", "Me", "Mc")  # accents, vowel signs, variation selectors
+_TONES = range(0x1F3FB, 0x1F400)  # of skin
+_TAGS = range(0xE0020, 0xE0080)  # that spell the flag of a region
+_LETTERS = range(0x1F1E6, 0x1F200)  # two of them are a flag
+
+
+def clip(text: str, most: int) -> str:
+    """The first `most` characters of `text` or a few less: an emoji or a letter with its marks is
+    never cut in two (after the clusters of Unicode's annex 29).
+    """
+    end = most
+    while 0 < end < len(text) and _is_inside(text, end):
+        end -= 1
+    return text[:end]
+
+
+def _is_inside(text: str, at: int) -> bool:
+    before, after = text[at - 1], text[at]
+    if _JOINER in (before, after) or unicodedata.category(after) in _MARKS:
+        return True
+    if ord(after) in _TONES or ord(after) in _TAGS:
+        return True
+    run = len(text[:at]) - len(text[:at].rstrip("".join(map(chr, _LETTERS))))
+    return ord(after) in _LETTERS and run % 2 == 1

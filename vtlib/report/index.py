@@ -10,7 +10,7 @@ import pandas as pd
 
 from vtlib import tables
 from vtlib.core import log
-from vtlib.core.language import marked, say
+from vtlib.core.language import clip, marked, say
 from vtlib.report import answers, assembly, posters
 from vtlib.report.facts import IndexFacts
 from vtlib.report.insight.next_steps import next_steps
@@ -94,7 +94,7 @@ def _table(posts: pd.DataFrame, facts: IndexFacts) -> tables.HtmlTable:
     captions = posts["caption"] if "caption" in posts else [""] * len(posts)
     cells = posts.assign(
         picture=pd.Series(pictures, index=posts.index, dtype=object),
-        words=[str(text or "")[:CAPTION_CHARS] for text in captions],
+        words=[clip(str(text or ""), CAPTION_CHARS) for text in captions],
         creator=answers.creators(posts),
         interval=[answers.interval(*pair) for pair in ends],
     )

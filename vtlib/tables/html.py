@@ -18,7 +18,7 @@ from tabulate import tabulate
 
 from vtlib.core.errors import BadInput
 from vtlib.core.figures import times
-from vtlib.core.language import figure, local, marked, say, zone_words
+from vtlib.core.language import clip, figure, local, marked, say, zone_words
 from vtlib.core.models import FORMATS, HOOK_TYPES, METRICS, STATES, TIERS
 from vtlib.tables import interactive
 
@@ -187,7 +187,7 @@ def _text(value: Any) -> Cell:
     if isinstance(value, (list, tuple, np.ndarray)):
         value = ", ".join(map(str, value))
     flat = " ".join(_UNSEEN.sub("", str(value)).split())
-    short = flat if len(flat) <= TEXT_LIMIT else flat[: TEXT_LIMIT - 1].rstrip() + "…"
+    short = flat if len(flat) <= TEXT_LIMIT else clip(flat, TEXT_LIMIT - 1).rstrip() + "…"
     return Cell(short, short[:40].lower())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
-from vtlib.core.language import say, word
+from vtlib.core.language import clip, say, word
 from vtlib.scripts.formats.document import Document
 from vtlib.scripts.schedule import Shoot, strip_board
 from vtlib.scripts.script import ScriptClaim, call_to_action, needs
@@ -142,7 +142,7 @@ def short(text: str, most: int = _SHORT) -> str:
     line = clean_line(text)
     if len(line) <= most:
         return line
-    cut = line[: most - 1]
+    cut = clip(line, most - 1)
     return (cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut) + "…"
 
 

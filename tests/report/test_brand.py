@@ -12,7 +12,7 @@ from tests.report.test_pattern_cards import cards
 from tests.report.test_videos import view
 from vtlib.core.errors import BadInput
 from vtlib.report import write_index, write_insight
-from vtlib.report.brand import ProjectResults, brand_results, merged, shared_patterns, write_brand
+from vtlib.report.brand import ProjectResults, brand_projects, merged, shared_patterns, write_brand
 from vtlib.report.pattern_cards import write_patterns
 from vtlib.report.script_results import script_line
 from vtlib.report.video_page import write_video
@@ -112,7 +112,7 @@ def test_titles_are_escaped(tmp_path) -> None:
 def test_a_brand_without_verdicts_says_so_and_an_unknown_one_is_refused(ticking: Project) -> None:
     at = ticking.workspace
     with pytest.raises(BadInput):
-        brand_results(at, "nobody")
+        brand_projects(at, "nobody")
     empty = project(facts=replace(insight_sample.facts(), verdicts=pd.DataFrame()), lines=())
     html = written(at.root, empty).read_text()
     assert "no post of a script is 7 days old yet" in html

@@ -267,7 +267,7 @@ def report() -> None:
 
 
 @command(
-    report, "show", example="vt report spring && vt report --brand acme --product acme/blender"
+    report, "show", example="vt report show spring && vt report --brand acme --product acme/blender"
 )
 @click.argument("project", required=False)
 @click.option("--brand", help="The dashboard of a brand over all its projects, drawn anew.")

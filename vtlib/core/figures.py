@@ -12,11 +12,15 @@ _WORDS = marked(("B", "M", "k", "unknown"))  # of figures, as the language abbre
 
 
 def times(value: float) -> str:
-    """A multiplier: `2,772`, `19`, `5.8`, `0.34`; no decimals from 10 on, two figures under 1."""
+    """A multiplier: `2,772`, `19`, `5.8`, `0.34`, `< 0.01`; no decimals from 10 on, two figures
+    under 1.
+    """
     if not math.isfinite(value):
         return "∞" if value > 0 else say("unknown")
     if abs(value) >= 9.95:
         return figure(f"{value:,.0f}")
+    if 0 < value < 0.01:
+        return figure("< 0.01")
     return figure(f"{value:.1f}" if abs(value) >= 0.995 else f"{value:.2g}")
 
 

@@ -165,25 +165,8 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
             )
         )
     by_status = posts.loc[posts["state"] == "lost", "status"].value_counts()
-    lines += [
-        say(
-            "{posts} cannot be downloaded: {outcome_words}.",
-            posts=number(c, "post"),
-            outcome_words=_outcome_words(s),
-        )
-        for s, c in by_status.items()
-    ]
     waits = int(state.get("waits", 0)) + int(state.get("fetch", 0))
-    if waits:
-        lines.append(say("{posts} will be tried again later.", posts=number(waits, "post")))
-    if n := int(state.get("no_address", 0)):
-        lines.append(
-            say(
-                "{posts} {have} no usable address: capture them again.",
-                posts=number(n, "post"),
-                have=verb(n, "have"),
-            )
-        )
+    lines += _missing_lines(by_status, waits, int(state.get("no_address", 0)))
     if len(measures):
         lines.append(_measures_line(measures))
     lines += _copies(twins)
@@ -194,6 +177,27 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
     return finish_stage(
         "analysis", lines, media=n_kept, measured=len(measures), lost=int(by_status.sum())
     )
+
+
+def _missing_lines(by_status: pd.Series, waits: int, no_address: int) -> list[str]:
+    lines = [
+        say(
+            "{posts} cannot be downloaded: {outcome_words}.",
+            posts=number(c, "post"),
+            outcome_words=_outcome_words(s),
+        )
+        for s, c in by_status.items()
+    ]
+    if waits:
+        lines.append(say("{posts} will be tried again later.", posts=number(waits, "post")))
+    if no_address:
+        text = say(
+            "{posts} {have} no usable address: capture them again.",
+            posts=number(no_address, "post"),
+            have=verb(no_address, "have"),
+        )
+        lines.append(text)
+    return lines
 
 
 def _copies(twins: pd.DataFrame) -> list[str]:

@@ -129,7 +129,7 @@ def galleries(project: Project, *, most: int = 6, each: int = 4) -> list[Gallery
     return [
         Gallery(
             project.visible_text(pattern_sentence(row)),
-            project.visible_text(row["definition"]),
+            project.visible_text(say(row["definition"])),
             shown[row["pattern"]],
         )
         for row in patterns

@@ -64,13 +64,18 @@ class ProjectResults:
     is_simulated: bool = False
 
 
-def brand_results(at: Workspace, brand: str, product: str = "") -> tuple[ProjectResults, ...]:
-    """Each project of a brand that is in use. `product`: its slug or id, "" = all. Raises BadInput
-    for an unknown brand or product, and where the brand has no project.
-    """
+def brand_projects(at: Workspace, brand: str) -> list[str]:
+    """Slugs of the projects in use. Raises BadInput for an unknown brand, or one without any."""
     slugs = [str(p["slug"]) for p in catalog.listing(at.store, "projects", brand=brand)]
     if not slugs:
         raise BadInput(f"brand {brand} has no project in use.", todo="See: vt project list")
+    return slugs
+
+
+def brand_results(
+    at: Workspace, slugs: Sequence[str], product: str = ""
+) -> tuple[ProjectResults, ...]:
+    """Each project. `product`: a slug or an id, "" = all. Raises BadInput for an unknown product."""
     product_id = str(catalog.get(at.store, "products", product)["product_id"]) if product else ""
     return tuple(_project_results(Project(at, resolve(at, s)), product_id) for s in slugs)
 

@@ -280,23 +280,22 @@ def write_dashboard(
 
     Language, time zone and what a client sees are those of the brand's first project.
     """
-    from vtlib.report.brand import brand_results, write_brand  # noqa: PLC0415
+    from vtlib.report.brand import brand_projects, brand_results, write_brand  # noqa: PLC0415
     from vtlib.report.facts import Page  # noqa: PLC0415 - nbconvert takes a second
 
-    results = brand_results(at, brand, product)
-    first = resolve(at, results[0].slug).report
+    slugs = brand_projects(at, brand)
+    first = resolve(at, slugs[0]).report
     stem = "-".join(filter(None, (brand, product.rpartition("/")[2])))
     path = out or at.outputs / "brands" / f"{stem}.html"
-    folders = {
-        one.slug: sorted((at.outputs / one.slug / "runs").glob("*/index.html")) for one in results
-    }
+    folders = {s: sorted((at.outputs / s / "runs").glob("*/index.html")) for s in slugs}
     with reads(first.reader):
+        results = brand_results(at, slugs, product)
         page = Page(
             title=_dashboard_title(at, brand, product),
             profile=first.profile,
             creators=first.naming,
             is_simulated=any(one.is_simulated for one in results),
-            provenance={"projects": [one.slug for one in results], "made": moment(at.now())},
+            provenance={"projects": slugs, "made": moment(at.now())},
             secrets=at.settings.secrets,
         )
         reports = {slug: found[-1].parent for slug, found in folders.items() if found}

@@ -65,7 +65,7 @@ def conclude(verdict: Verdict, params: Outliers) -> Conclusion:
     lines += early_sentences(verdict.early, params)
     lines += trend_sentences(verdict.trends)
     reasons = verdict.scores.loc[verdict.scores["reason"] != "", "reason"].value_counts()
-    lines += [f"{number(c, 'post')} {say(reason)}." for reason, c in sorted(reasons.items())]
+    lines += [f"{number(c, 'post')} {say(str(reason))}." for reason, c in sorted(reasons.items())]
     rising = {"rising": verdict.early.n_rising} if len(verdict.early.calls) else {}
     return finish_stage("outliers", lines, scored=n, breakouts=hits, not_scored=n_all - n, **rising)
 

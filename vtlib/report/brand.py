@@ -75,7 +75,7 @@ def brand_projects(at: Workspace, brand: str) -> list[str]:
 def brand_results(
     at: Workspace, slugs: Sequence[str], product: str = ""
 ) -> tuple[ProjectResults, ...]:
-    """Each project. `product`: a slug or an id, "" = all. Raises BadInput for an unknown product."""
+    """Each project. `product`: a slug or an id, "" = all; an unknown one raises BadInput."""
     product_id = str(catalog.get(at.store, "products", product)["product_id"]) if product else ""
     return tuple(_project_results(Project(at, resolve(at, s)), product_id) for s in slugs)
 
@@ -137,11 +137,11 @@ def write_brand(
 
 def merged(results: Sequence[ProjectResults]) -> Facts:
     """All projects' facts as one."""
-    frames = {
-        name: _joined([getattr(one.facts, name) for one in results])
-        for name in ("scripts", "verdicts")
-    }
-    return replace(results[0].facts, **frames)
+    return replace(
+        results[0].facts,
+        scripts=_joined([one.facts.scripts for one in results]),
+        verdicts=_joined([one.facts.verdicts for one in results]),
+    )
 
 
 def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -280,8 +280,7 @@ def _groups(results: Sequence[ProjectResults]) -> list[tuple[str, tables.HtmlTab
     spend = _joined([one.spend for one in results if one.spend is not None])
     products = sorted({str(p) for p in facts.scripts.get("product_id", []) if isinstance(p, str)})
     by_product = [
-        _row(product, _of_product(facts, product), _of_product_spend(spend, product))
-        for product in products
+        _row(product, _of_product(facts, product), _rows_of(spend, product)) for product in products
     ]
     by_project = [
         _row(one.name, one.facts, one.spend if one.spend is not None else pd.DataFrame())
@@ -296,15 +295,15 @@ def _groups(results: Sequence[ProjectResults]) -> list[tuple[str, tables.HtmlTab
 
 
 def _of_product(facts: Facts, product: str) -> Facts:
-    frames = {
-        name: frame[frame["product_id"].eq(product)] if len(frame) else frame
-        for name, frame in (("scripts", facts.scripts), ("verdicts", facts.verdicts))
-    }
-    return replace(facts, **frames)
+    return replace(
+        facts,
+        scripts=_rows_of(facts.scripts, product),
+        verdicts=_rows_of(facts.verdicts, product),
+    )
 
 
-def _of_product_spend(spend: pd.DataFrame, product: str) -> pd.DataFrame:
-    return spend[spend["product_id"].eq(product)] if len(spend) else spend
+def _rows_of(rows: pd.DataFrame, product: str) -> pd.DataFrame:
+    return rows[rows["product_id"].eq(product)] if len(rows) else rows
 
 
 def _row(name: str, facts: Facts, spend: pd.DataFrame) -> dict[str, Any]:

@@ -108,7 +108,10 @@ def _where(platforms: pd.DataFrame) -> str:
     claims = platforms[platforms["claim"].ne("")]
     if claims.empty:
         return say("Over all platforms; on none alone yet.")
-    names = [f"{platform(r)} ×{ratio_text(r['ratio'])}" for r in claims.to_dict("records")]
+    names = [
+        f"{platform({'platform': name})} ×{ratio_text(ratio)}"
+        for name, ratio in zip(claims["platform"], claims["ratio"], strict=True)
+    ]
     return say("Holds alone on {names}.", names=", ".join(names))
 
 

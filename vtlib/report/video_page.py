@@ -167,7 +167,7 @@ def _beside(view: VideoView | None, *, is_bounded: bool) -> dict[str, Any] | Non
     }
 
 
-def _script(row: Mapping[str, Any]) -> dict[str, str]:
+def _script(row: Mapping[str, Any]) -> dict[str, Any]:
     """A script after this video: title, status, result in words."""
     actual, predicted = (_number(row.get(name)) for name in ("actual", "predicted"))
     result = say("no post yet") if not row.get("posts") else say("its post is not 7 days old")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -34,11 +34,11 @@ def _for_reader(
 ) -> Callable[Concatenate[Project, _P], _T]:
     """`write` in the language and the time zone of its project's reader."""
 
-    @wraps(write)
-    def in_language(project: Project, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    def in_language(project: Project, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         with reads(project.params.report.reader):
             return write(project, *args, **kwargs)
 
+    update_wrapper(in_language, write)
     return in_language
 
 

@@ -186,7 +186,7 @@ def _voice(platforms: pd.DataFrame) -> str:
     parts = [
         (
             f"{r.platform} {_part(r.engagement_share, r.engagement_low, r.engagement_high)}, n "
-            f"{number(r.engaged)}"
+            f"{number(float(str(r.engaged)))}"
         )
         + _top_post(r)
         for r in rows.itertuples()

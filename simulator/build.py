@@ -51,6 +51,7 @@ SIXTHS = (0, 1, 2, 3, 4, 5)
 PAID_RATIO = 0.05
 # Oddities by account and by place before the epoch (-1 = the last post before it).
 HOSTILE_AT = -4
+HOSTILE_TIMES = 8.0  # a small hit: in the tables of breakouts, not on the first cards
 DELETED = {"instagram:plonkworth": -3, "tiktok:snorrelby": -5, "youtube:snorrelby": -3}
 COAUTHORED = {"instagram:doodlebean": (-5, -14), "youtube:doodlebean": (-6,)}
 # The film that stands at a place, by name: the same name elsewhere is the same film. A rival put
@@ -185,7 +186,7 @@ def _post(
     flags = _flags(account, rng, place, n_posts=member.n_posts)
     times, cause = _breakout(rng, own, form, flags)
     if odd.hostile or odd.twin:
-        times, cause = (25.0, words.CAUSES[0]) if odd.hostile else (1.0, "")
+        times, cause = (HOSTILE_TIMES, words.CAUSES[0]) if odd.hostile else (1.0, "")
     film = dice.rng(*odd.twin.split("-")) if odd.twin else rng
     features = _features(film, form, cause)
     duration_s = _duration_s(film, form)

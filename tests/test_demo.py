@@ -14,6 +14,7 @@ import pytest
 
 from simulator.files import write_exports
 from tests.report import running_text
+from tests.report.catalogues import sentences
 from vtlib.core.models import STAGES
 from vtlib.run.reproduce import reproduce
 
@@ -127,8 +128,9 @@ def test_a_step_shows_a_table_or_a_picture_and_no_text_of_an_object(run: Path) -
 def test_a_hostile_caption_is_inert(run: Path) -> None:
     body = (run / "03_outliers.html").read_text().split("</head>", 1)[1]
     scripts = re.findall(r"<script[^>]*>", body)
-    captions = re.findall(r"&lt;script&gt;", body)
+    captions = re.findall(r"&lt;script&gt;|\\u003cscript\\u003e", body)
     assert captions, "the world has a hostile caption; it must be shown as text"
+    assert "<script>document.title" not in body
     assert all("type=" in s or s == "<script>" for s in scripts)
 
 
@@ -207,3 +209,67 @@ def test_a_run_with_nothing_new_does_nothing_and_a_hand_edit_is_new(home: Path, 
             [answers[1]["run_id"]],
         ).fetchall()
     assert rows == [("skipped", 7)]
+
+
+@pytest.fixture(scope="module")
+def german(home: Path, run: Path) -> Path:
+    """The same again for a reader of German; `run` is there first."""
+    words = ("-p", "report.language=de", "-p", "report.time_zone=Europe/Berlin")
+    done = vt(home, "run", "demo", "--again", "--json", *words)
+    assert done.returncode == 0, done.stderr
+    return Path(json.loads(done.stdout)["index"]).parent
+
+
+def test_a_run_for_a_german_reader_keeps_no_sentence_in_english(german: Path) -> None:
+    known = sentences()
+    lines = {p.name: set(running_text.read(p.read_text()).lines) for p in pages(german)}
+    assert {name: left for name, texts in lines.items() if (left := texts & known.keys())} == {}
+    assert len(set().union(*lines.values()) & set(known.values())) > 100
+    assert "Times are Berlin." not in (german / "index.html").read_text()
+    shown = running_text.facts_of(pages(german))
+    assert {name: figures for name, figures in shown.items() if len(figures) > 1} == {}
+
+
+def test_what_a_german_run_stores_is_english(home: Path, german: Path) -> None:
+    translated = {text for text in sentences().values() if text.count(" ") > 2}
+    with duckdb.connect(
+        str(home / "outputs" / "viraltracker.duckdb"), read_only=True
+    ) as connection:
+        columns = connection.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() JOIN duckdb_tables() "
+            "USING (table_name) WHERE data_type = 'VARCHAR' AND NOT duckdb_columns.internal"
+        ).fetchall()
+        stored = {
+            value
+            for table, column in columns
+            if table not in ("runs", "stage_runs")  # the headline of a run, as it was shown
+            for (value,) in connection.execute(
+                f'SELECT DISTINCT "{column}" FROM "{table}"'
+            ).fetchall()
+        }
+    assert len(stored) > 1000
+    assert not {value for value in stored if value and any(text in value for text in translated)}
+
+
+def test_the_dashboard_of_the_brand_has_the_figures_of_its_project(home: Path, run: Path) -> None:
+    done = vt(home, "report", "--brand", "quibblewick", "--json")
+    assert done.returncode == 0, done.stderr
+    page = Path(json.loads(done.stdout)["page"])
+    shown = running_text.facts_of([page, *pages(run)])
+    mine = {name for name, by in shown.items() if page.name in set().union(*by.values())}
+    assert any(name.startswith("pattern.") for name in mine)
+    assert {name: by for name, by in shown.items() if len(by) > 1} == {}
+    assert running_text.statistics_in([page]) == []
+    assert "https:" not in re.sub(r'href="https:[^"]*"', "", page.read_text())
+    assert vt(home, "report", "--brand", "nobody").returncode == 2
+
+
+def test_the_dashboard_is_in_the_language_of_its_readers(home: Path, german: Path) -> None:
+    yaml = home / "params" / "demo.yaml"
+    yaml.write_text(yaml.read_text() + "\nreport: {language: de}\n")
+    done = vt(home, "report", "--brand", "quibblewick", "--json")
+    assert done.returncode == 0, done.stderr
+    lines = set(running_text.read(Path(json.loads(done.stdout)["page"]).read_text()).lines)
+    known = sentences()
+    assert lines & known.keys() == set()
+    assert len(lines & set(known.values())) > 5

@@ -43,7 +43,10 @@ EFFECTS = {
     "performance": "competitor_stage follow_up library matches own_statistics publication "
     "script_predictions stage store "
     "video_samples",
-    "report": "advice data_export history insight_stage post projects script_results vega videos",
+    "report": (
+        "advice brand data_export history insight_stage pattern_cards post projects script_results "
+        "vega videos"
+    ),
     "scripts": (
         "beats comments editor exports files formats/typst lifecycle page production queries "
         "reviews store"

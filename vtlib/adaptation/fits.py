@@ -16,6 +16,7 @@ from vtlib.adaptation.source import analysis_facts, product_facts, shuffle_by_po
 from vtlib.adaptation.source import post_of as post_of  # noqa: PLC0414 - commands take it here
 from vtlib.analysis import corrections, selection
 from vtlib.core.errors import BadInput
+from vtlib.core.language import in_english
 from vtlib.llm import answers as analyses
 from vtlib.llm import session, text_requests
 from vtlib.llm.prompts.files import load_prompt, render
@@ -49,6 +50,7 @@ class ComparisonResult:
 
 
 @one_session
+@in_english
 def run(
     project: Project,
     *,
@@ -65,6 +67,7 @@ def run(
 
 
 @one_session
+@in_english
 def known(project: Project, *, post_id: str | None = None) -> ComparisonResult:
     """What is there already, where no model can be asked."""
     return ComparisonResult(*load(project, post_id=post_id), None)

@@ -20,6 +20,7 @@ from vtlib.adaptation.source import analysis_facts, product_facts, topics
 from vtlib.analysis import selection as choosing
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
+from vtlib.core.language import in_english
 from vtlib.llm import session, text_requests
 from vtlib.llm.prompts.files import Rendered, load_prompt, render
 from vtlib.llm.records import RequestSummary
@@ -73,6 +74,7 @@ class _Learned:
 
 
 @one_session
+@in_english
 def run(
     project: Project,
     requests: Sequence[ScriptRequest] | None = None,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from vtlib.adaptation import fits
 from vtlib.adaptation.source import shows_pictures
+from vtlib.core.language import say, word
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder
 from vtlib.scripts.script import PlannedBeat, parse
@@ -58,15 +59,37 @@ def _board(project: Project, row: Mapping[str, Any]) -> Board:
 
 
 def _caption(row: Mapping[str, Any], omissions: Sequence[Mapping[str, Any]], *, unit: str) -> str:
-    parts = [f"Source: scripts, {row['script_id']} version {row['version']}"]
+    parts = [
+        say(
+            "Source: scripts, {script_id} version {version}",
+            script_id=row["script_id"],
+            version=row["version"],
+        )
+    ]
     far = row["distance"] or {}
     if far.get("structure_ratio") is not None:
-        share = f"{far['structure_ratio']:.0%} of the source's"
+        share = say("{structure_ratio:.0%} of the source's", structure_ratio=far["structure_ratio"])
         is_video = unit == "beat"
-        parts.append(f"{share} time is followed" if is_video else f"{share} pictures are followed")
+        parts.append(
+            say("{share} time is followed", share=share)
+            if is_video
+            else say("{share} pictures are followed", share=share)
+        )
     if far.get("copied_ratio") is not None:
-        parts.append(f"{far['copied_ratio']:.0%} of the words are the source's")
-    parts += [f"{unit} {m['source_beat']} is left out: {m['why']}" for m in omissions]
+        parts.append(
+            say(
+                "{copied_ratio:.0%} of the words are the source's", copied_ratio=far["copied_ratio"]
+            )
+        )
+    parts += [
+        say(
+            "{unit} {source_beat} is left out: {why}",
+            unit=unit,
+            source_beat=m["source_beat"],
+            why=m["why"],
+        )
+        for m in omissions
+    ]
     return " · ".join(parts)
 
 
@@ -87,14 +110,14 @@ def _panel(
         source=_when(n, origin) if origin else "new" if source else "",
         source_words=_words(origin) if origin else "",
         picture=_picture(pictures, origin) if origin else None,
-        head=f"{beat.kind}, {shot}" if shot else beat.kind,
+        head=f"{word(beat.kind)}, {shot}" if shot else word(beat.kind),
         lines=(
-            (beat.speaker.lower() or "says", beat.spoken),
-            ("on screen", beat.overlay),
-            ("shows", beat.visual),
-            ("sound", "; then ".join(t for t in (beat.audio, beat.transition) if t)),
+            (word(beat.speaker.lower() or "says"), beat.spoken),
+            (say("on screen"), beat.overlay),
+            (say("shows"), beat.visual),
+            (say("sound"), "; then ".join(t for t in (beat.audio, beat.transition) if t)),
             (
-                "needs",
+                say("needs"),
                 "; ".join(
                     (*((beat.location,) if beat.location else ()), *beat.props, *beat.talent)
                 ),
@@ -140,12 +163,20 @@ def _stills(
 
 def _when(number: int | None, beat: Mapping[str, Any]) -> str:
     if "picture" in beat:
-        return f"picture {beat['picture']}, {str(beat['shot'] or '').replace('_', ' ')}".rstrip(
-            ", "
-        )
+        return say(
+            "picture {picture}, {shot}",
+            picture=beat["picture"],
+            shot=str(beat["shot"] or "").replace("_", " "),
+        ).rstrip(", ")
     start, end = float(beat.get("start_s") or 0), float(beat.get("end_s") or 0)
     shot = str(beat.get("shot") or "").replace("_", " ")
-    return f"beat {number}, {start:.1f} to {end:.1f} s, {shot}".rstrip(", ")
+    return say(
+        "beat {number}, {start:.1f} to {end:.1f} s, {shot}",
+        number=number,
+        start=start,
+        end=end,
+        shot=shot,
+    ).rstrip(", ")
 
 
 def _words(beat: Mapping[str, Any]) -> str:

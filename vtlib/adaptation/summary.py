@@ -10,37 +10,44 @@ import pandas as pd
 
 from vtlib.adaptation.claims import without_grounds
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage
+from vtlib.core.language import marked, say
 from vtlib.scripts.beat_table import with_letters
 
-COLUMNS = {
-    "title": "script",
-    "reason": "why",
-    "fit": "fit, 0 to 5",
-    "duration_s": "length (s)",
-    "difficulty": "difficulty",
-    "claims": "claims founded",
-    "structure_pct": "structure kept",
-    "copied_pct": "words copied",
-    "status": "status",
-    "script_id": "script id",
-    "url": "post",
-}
+COLUMNS = marked(
+    {
+        "title": "script",
+        "reason": "why",
+        "fit": "fit, 0 to 5",
+        "duration_s": "length (s)",
+        "difficulty": "difficulty",
+        "claims": "claims founded",
+        "structure_pct": "structure kept",
+        "copied_pct": "words copied",
+        "status": "status",
+        "script_id": "script id",
+        "url": "post",
+    }
+)
 FORMATS = {"fit": ".1f", "structure_pct": "pct", "copied_pct": "pct"}
-HOOK_COLUMNS = {
-    "title": "script",
-    "variant": "variant",
-    "type": "type",
-    "spoken": "says",
-    "overlay": "on screen",
-    "visual": "shows",
-    "tests": "what it tests",
-}
-CLAIM_COLUMNS = {
-    "title": "script",
-    "held": "held",
-    "text": "claim",
-    "reason": "why",
-}
+HOOK_COLUMNS = marked(
+    {
+        "title": "script",
+        "variant": "variant",
+        "type": "type",
+        "spoken": "says",
+        "overlay": "on screen",
+        "visual": "shows",
+        "tests": "what it tests",
+    }
+)
+CLAIM_COLUMNS = marked(
+    {
+        "title": "script",
+        "held": "held",
+        "text": "claim",
+        "reason": "why",
+    }
+)
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -76,15 +83,22 @@ def conclude(
 ) -> Conclusion:
     """The conclusion of 05. `waits`: why no pair was adapted; `stopped`: why it ended early."""
     if not rows:
-        reason = stopped or waits if has_key else "set GEMINI_API_KEY"
-        return skip_stage("adaptation", reason or "no pair of video and product fits well enough")
+        reason = stopped or waits if has_key else say("set GEMINI_API_KEY")
+        return skip_stage(
+            "adaptation", reason or say("no pair of video and product fits well enough")
+        )
     by = Counter(r["origin"] for r in rows)
     products = len({r["product_id"] for r in rows})
     lines = [
         (
-            f"{number(len(rows), 'script')} for {number(products, 'product')}: "
-            f"{by['adaptation']:,} on the pattern of a video, {by['original']:,} from patterns "
-            "alone."
+            say(
+                "{scripts} for {products}: {adaptation:,} on the pattern of a video, {original:,} "
+                "from patterns alone.",
+                scripts=number(len(rows), "script"),
+                products=number(products, "product"),
+                adaptation=by["adaptation"],
+                original=by["original"],
+            )
         ),
         _claims_line(rows),
         _wording_line(rows),
@@ -93,14 +107,16 @@ def conclude(
         lines.append(waits)
     n_gone = sum(r["title"] is None for r in rows)
     if n_gone:
-        lines.append(f"{number(n_gone, 'script')} deleted by people and not made again.")
+        lines.append(
+            say("{scripts} deleted by people and not made again.", scripts=number(n_gone, "script"))
+        )
     bad = Counter[str]()
     for o in outcomes:
         if o["task"] != "fits" and o["status"] not in ("ok", "repaired"):
             bad[o["status"]] += o["n"]
     lines += [f"{number(n, 'question')}: {s.replace('_', ' ')}." for s, n in bad.most_common()]
     if stopped:
-        lines.append(f"Stopped: {stopped}")
+        lines.append(say("Stopped: {stopped}", stopped=stopped))
     n_flagged = sum(len(without_grounds(r["claims"])) for r in rows)
     return finish_stage(
         "adaptation", [x for x in lines if x], scripts=len(rows), flagged_claims=n_flagged
@@ -111,9 +127,18 @@ def _claims_line(rows: Rows) -> str:
     total = sum(len(r["claims"] or []) for r in rows)
     n_flagged = sum(len(without_grounds(r["claims"])) for r in rows)
     if not total:
-        return "No claim about a product was made."
-    rest = f"; a person has to clear the other {n_flagged:,}" if n_flagged else ""
-    return f"{total - n_flagged:,} of {number(total, 'claim')} rest on a fact of the product{rest}."
+        return say("No claim about a product was made.")
+    rest = (
+        say("; a person has to clear the other {n_flagged:,}", n_flagged=n_flagged)
+        if n_flagged
+        else ""
+    )
+    return say(
+        "{total:,} of {claims} rest on a fact of the product{rest}.",
+        total=total - n_flagged,
+        claims=number(total, "claim"),
+        rest=rest,
+    )
 
 
 def _wording_line(rows: Rows) -> str:
@@ -122,11 +147,17 @@ def _wording_line(rows: Rows) -> str:
     if not far:
         return ""
     if not copies:
-        return f"None of {number(len(far), 'script')} with a source takes over its wording."
+        return say(
+            "None of {scripts} with a source takes over its wording.",
+            scripts=number(len(far), "script"),
+        )
     longest = max(d["longest_run"] for d in copies)
-    return (
-        f"{len(copies):,} of {number(len(far), 'script')} with a source take over wording (up to "
-        f"{longest:,} words in a row): rewrite before review."
+    return say(
+        "{n_copies:,} of {scripts} with a source take over wording (up to {longest:,} words in a "
+        "row): rewrite before review.",
+        n_copies=len(copies),
+        scripts=number(len(far), "script"),
+        longest=longest,
     )
 
 
@@ -146,7 +177,7 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
         **_named(row),
         "reason": row["reason"],
         "fit": sum(scores.values()) / len(scores) if scores else None,
-        "claims": f"{len(claims) - len(bad)} of {len(claims)}",
+        "claims": say("{more} of {n_claims}", more=len(claims) - len(bad), n_claims=len(claims)),
         "flagged": " / ".join(bad) or None,
         "structure_pct": _pct(far.get("structure_ratio")),
         "copied_pct": _pct(far.get("copied_ratio")),

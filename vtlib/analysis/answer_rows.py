@@ -7,12 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-MARKS = {
-    "supported": "agrees with the file",
-    "drifted": "at another time",
-    "not_checked": "not measurable",
-    "unsupported": "not in the file",
-}
+from vtlib.core.language import marked
+
+MARKS = marked(
+    {
+        "supported": "agrees with the file",
+        "drifted": "at another time",
+        "not_checked": "not measurable",
+        "unsupported": "not in the file",
+    }
+)
 FIELDS = ("field", "says", "when", "file", "reason", "model_said")
 SIDE = (
     *("status", "grounding_share", "hook.types", "hook.spoken", "hook.overlay_text"),

@@ -9,18 +9,21 @@ import pandas as pd
 from vtlib.analysis import answer_rows, labelling
 from vtlib.analysis.labelling import ANSWERS, read_answers
 from vtlib.core.errors import BadInput
+from vtlib.core.language import marked
 from vtlib.llm import answers as store
 from vtlib.store.project import Project
 
-REASONS = {
-    "handle": "account",
-    "platform": "platform",
-    "reason": "the model says",
-    "when": "seconds",
-    "sense": "sense",
-    "file": "the file",
-    "note": "note",
-}
+REASONS = marked(
+    {
+        "handle": "account",
+        "platform": "platform",
+        "reason": "the model says",
+        "when": "seconds",
+        "sense": "sense",
+        "file": "the file",
+        "note": "note",
+    }
+)
 ABOUT = (
     "analysis_id",
     "status",

@@ -17,6 +17,7 @@ from scipy.special import ndtri
 
 from vtlib.analysis.answer import CATALYSTS, FACTORS, Shot
 from vtlib.core.errors import BadInput
+from vtlib.core.language import marked, say
 from vtlib.core.models import HOOK_TYPES
 
 KAPPA_MIN = 0.6
@@ -24,16 +25,18 @@ MIN_POSTS = 10  # labelled posts under which nothing is said of a field
 LIKELY = 0.5
 NOTHING = "none"
 SCORES = tuple(str(n) for n in range(6))
-COLUMN_TITLES = {
-    "field": "field",
-    "between": "between",
-    "n": "posts labelled",
-    "people": "people",
-    "kappa": "kappa",
-    "low": "from (95 %)",
-    "high": "to (95 %)",
-    "verdict": "in statistics",
-}
+COLUMN_TITLES = marked(
+    {
+        "field": "field",
+        "between": "between",
+        "n": "posts labelled",
+        "people": "people",
+        "kappa": "kappa",
+        "low": "from (95 %)",
+        "high": "to (95 %)",
+        "verdict": "in statistics",
+    }
+)
 COLUMNS = ("field", "between", "n", "people", "kappa", "low", "high", "observed", "verdict")
 
 
@@ -114,7 +117,7 @@ def agreement(answers: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
         mine = labels[labels["field"] == field.path]
         if mine.empty:
             continue
-        for between, pairs_of in (("model and people", _with_model), ("people", _among)):
+        for between, pairs_of in ((say("model and people"), _with_model), ("people", _among)):
             ratings = list(pairs_of(field, mine, answer_of))
             if not ratings and between == "people":
                 continue
@@ -142,23 +145,40 @@ def sentences(table: pd.DataFrame) -> list[str]:
     if mine.empty:
         return [
             (
-                "Nobody has labelled a post yet, so nothing is known of how far the model can be "
-                "trusted."
+                say(
+                    "Nobody has labelled a post yet, so nothing is known of how far the model can "
+                    "be "
+                    "trusted."
+                )
             )
         ]
     out = [
-        f"{path.removesuffix('.score').replace('_', ' ')}: barred from statistics, {reason}."
+        say(
+            "{removesuffix}: barred from statistics, {reason}.",
+            removesuffix=path.removesuffix(".score").replace("_", " "),
+            reason=reason,
+        )
         for path, reason in barred(table).items()
     ]
     early = int((mine["verdict"] == "too early").sum())
     fine = int((mine["verdict"] == "may be used").sum())
     if fine:
         out.append(
-            f"People and the model agree well enough (kappa {KAPPA_MIN:g} or more) on {fine} "
-            "fields."
+            say(
+                "People and the model agree well enough (kappa {kappa_min:g} or more) on {fine} "
+                "fields.",
+                kappa_min=KAPPA_MIN,
+                fine=fine,
+            )
         )
     if early:
-        out.append(f"Of {early} fields under {MIN_POSTS} posts are labelled: too early to say.")
+        out.append(
+            say(
+                "Of {early} fields under {min_posts} posts are labelled: too early to say.",
+                early=early,
+                min_posts=MIN_POSTS,
+            )
+        )
     return out
 
 

@@ -19,6 +19,7 @@ from vtlib.analysis.pictures import VERSION as PICTURES_VERSION
 from vtlib.analysis.pictures import PictureAnalysis, check_pictures
 from vtlib.analysis.questions import Depth, about_of, question_of
 from vtlib.core.finding import pattern_context
+from vtlib.core.language import in_english, marked
 from vtlib.llm import answers as store
 from vtlib.llm import records as outcomes
 from vtlib.llm import session
@@ -32,26 +33,30 @@ from vtlib.store.project import Project, one_session
 from vtlib.store.writes import decode_json
 
 ESTIMATE = ["analysis_id", "depth", "tokens_in", "tokens_out_max", "usd_max"]
-DONE = {
-    "full": "asked in full",
-    "looked_at": "first look",
-    "twin": "same film",
-    "left_out": "left out",
-    "no_media": "nothing to show",
-}
+DONE = marked(
+    {
+        "full": "asked in full",
+        "looked_at": "first look",
+        "twin": "same film",
+        "left_out": "left out",
+        "no_media": "nothing to show",
+    }
+)
 GONE = "its file is not in this folder: nothing is asked anew (a backup without --media?)"
-CHOICES = {
-    "place": "place",
-    "done": "what is done",
-    "handle": "account",
-    "platform": "platform",
-    "role": "role",
-    "multiplier_low": "at least",
-    "value": "value",
-    "tokens": "tokens in",
-    "worth": "value for 1,000 tokens",
-    "note": "note",
-}
+CHOICES = marked(
+    {
+        "place": "place",
+        "done": "what is done",
+        "handle": "account",
+        "platform": "platform",
+        "role": "role",
+        "multiplier_low": "at least",
+        "value": "value",
+        "tokens": "tokens in",
+        "worth": "value for 1,000 tokens",
+        "note": "note",
+    }
+)
 Progress = Callable[[int], None]
 
 
@@ -112,6 +117,7 @@ class AnalysisResult:
 
 
 @one_session
+@in_english
 def run(
     project: Project, *, needs_model: bool = True, progress: Progress | None = None
 ) -> AnalysisResult:

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
+from vtlib.core.language import clip, marked, say
 
 CAPTION_CHARS = 60
 CONSTANT_SHARE, CONSTANT_MIN = 0.9, 5
@@ -21,26 +22,28 @@ HIDDEN_COLUMNS = (
     *("grounding_share", "task", "answered_at"),
     *("n_supported", "n_drifted", "n_unsupported", "n_not_checked"),
 )
-COLUMNS = {
-    "role": "role",
-    "handle": "account",
-    "platform": "platform",
-    "hook_types": "hook",
-    "hook_strength": "hook strength, 0 to 5",
-    "overall": "overall, 0 to 5",
-    "agree": "claims that agree with the file",
-    "cuts_invented": "cuts invented",
-    "cut_drift_s": "cuts off by, s",
-    "flags_failed": "self-checks that failed",
-    "status": "answer",
-    "reason": "why",
-    "cost": "cost (USD)",
-    "tokens": "tokens",
-    "model": "model",
-    "prompt_version": "prompt",
-    "caption": "caption",
-    "url": "url",
-}
+COLUMNS = marked(
+    {
+        "role": "role",
+        "handle": "account",
+        "platform": "platform",
+        "hook_types": "hook",
+        "hook_strength": "hook strength, 0 to 5",
+        "overall": "overall, 0 to 5",
+        "agree": "claims that agree with the file",
+        "cuts_invented": "cuts invented",
+        "cut_drift_s": "cuts off by, s",
+        "flags_failed": "self-checks that failed",
+        "status": "answer",
+        "reason": "why",
+        "cost": "cost (USD)",
+        "tokens": "tokens",
+        "model": "model",
+        "prompt_version": "prompt",
+        "caption": "caption",
+        "url": "url",
+    }
+)
 
 
 def overview(analyses: pd.DataFrame) -> pd.DataFrame:
@@ -79,14 +82,22 @@ def lines_of(choices: pd.DataFrame) -> list[str]:
     lines = []
     if states["looked_at"]:
         lines.append(
-            f"{number(states['full'], 'post')} {verb(states['full'], 'were')} chosen for the full "
-            f"question, {states['looked_at']:,} got a first look alone; first looks took "
-            f"{choices['look_tokens'].sum():,.0f} tokens."
+            say(
+                "{posts} {were} chosen for the full question, {looked_at:,} got a first look "
+                "alone; first looks took {look_tokens:,.0f} tokens.",
+                posts=number(states["full"], "post"),
+                were=verb(states["full"], "were"),
+                looked_at=states["looked_at"],
+                look_tokens=choices["look_tokens"].sum(),
+            )
         )
     if states["twin"]:
         lines.append(
-            f"{number(states['twin'], 'post')} {verb(states['twin'], 'repeat')} a video that was "
-            "asked about once."
+            say(
+                "{posts} {repeat} a video that was asked about once.",
+                posts=number(states["twin"], "post"),
+                repeat=verb(states["twin"], "repeat"),
+            )
         )
     return lines
 
@@ -94,13 +105,19 @@ def lines_of(choices: pd.DataFrame) -> list[str]:
 def conclude(frame: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = True) -> Conclusion:
     """The conclusion of the stage from `overview`, then `more`; `costs`: tokens and money, too."""
     if frame.empty:
-        return skip_stage("analysis", "no video has been shown to a model: set GEMINI_API_KEY")
+        return skip_stage("analysis", say("no video has been shown to a model: set GEMINI_API_KEY"))
     good = frame[frame["status"].isin(DATA)]
     roles = Counter(good["role"])
     lines = [
         (
-            f"{number(len(good), 'post')} of {len(frame):,} asked about have an answer: "
-            f"{roles['control']:,} ordinary, {len(good) - roles['control']:,} others."
+            say(
+                "{posts} of {n_frame:,} asked about have an answer: {control:,} ordinary, "
+                "{more:,} others.",
+                posts=number(len(good), "post"),
+                n_frame=len(frame),
+                control=roles["control"],
+                more=len(good) - roles["control"],
+            )
         )
     ]
     bad = Counter(frame.loc[~frame["status"].isin(DATA), "status"])
@@ -108,15 +125,25 @@ def conclude(frame: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = Tru
     n_repaired = int((good["status"] == "repaired").sum()), int((good["status"] == "partial").sum())
     if any(n_repaired):
         lines.append(
-            f"{number(n_repaired[0], 'answer')} had to be repaired, {n_repaired[1]:,} are partial."
+            say(
+                "{answers} had to be repaired, {n_repaired:,} are partial.",
+                answers=number(n_repaired[0], "answer"),
+                n_repaired=n_repaired[1],
+            )
         )
     newest = newest_answers(frame)
     claims = count_claims(newest)
     if claims.n_checked:
         n_invented = int(newest["cuts_invented"].sum())
         lines.append(
-            f"Of {number(claims.n_checked, 'claim')} that could be checked, {claims.share:.0%} "
-            f"agree with the file; {number(n_invented, 'cut')} {verb(n_invented, 'were')} invented."
+            say(
+                "Of {claims} that could be checked, {share:.0%} agree with the file; {cuts} "
+                "{were} invented.",
+                claims=number(claims.n_checked, "claim"),
+                share=claims.share,
+                cuts=number(n_invented, "cut"),
+                were=verb(n_invented, "were"),
+            )
         )
     lines += [_constant(r) for r in constant_scores(frame).to_dict("records")]
     lines += [_cost_line(frame)] if costs else []
@@ -129,14 +156,23 @@ def conclude(frame: pd.DataFrame, more: Sequence[str] = (), *, costs: bool = Tru
 
 def _cost_line(frame: pd.DataFrame) -> str:
     tokens, costs = int(frame["tokens"].sum()), frame["usd"].dropna()
-    cost = f"${costs.sum():,.2f}" if len(costs) == len(frame) else "cost unknown without prices"
-    return f"{tokens:,} tokens for full answers; {cost}."
+    cost = (
+        f"${costs.sum():,.2f}" if len(costs) == len(frame) else say("cost unknown without prices")
+    )
+    return say("{tokens:,} tokens for full answers; {cost}.", tokens=tokens, cost=cost)
 
 
 def _constant(row: Mapping[Any, Any]) -> str:
     name = str(row["rubric"]).replace("_", " ")
-    often = f"{row['share']:.0%} of {row['n']} answers of {row['model']}"
-    return f"The rubric {name} is {row['score']} in {often}: it carries no information."
+    often = say(
+        "{share:.0%} of {n} answers of {model}", share=row["share"], n=row["n"], model=row["model"]
+    )
+    return say(
+        "The rubric {name} is {score} in {often}: it carries no information.",
+        name=name,
+        score=row["score"],
+        often=often,
+    )
 
 
 def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -154,7 +190,11 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
         "hook_types": ", ".join(_hooks(hook)) or None,
         "hook_strength": (factors.get("hook_strength") or {}).get("score"),
         "overall": overall.get("score"),
-        "agree": f"{count.n_supported} of {count.n_checked}" if count.n_checked else None,
+        "agree": say(
+            "{n_supported} of {n_checked}", n_supported=count.n_supported, n_checked=count.n_checked
+        )
+        if count.n_checked
+        else None,
         "cuts_invented": cuts.get("n_invented"),
         "cut_drift_s": cuts.get("drift_s"),
         "flags_failed": "; ".join(f["says"] for f in flags if f["status"] == "failed") or None,
@@ -168,7 +208,7 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
 def _line(text: Any) -> str | None:
     """A caption as one short line."""
     flat = " ".join(text.split()) if isinstance(text, str) else ""
-    return flat if len(flat) <= CAPTION_CHARS else flat[: CAPTION_CHARS - 1].rstrip() + "…"
+    return flat if len(flat) <= CAPTION_CHARS else clip(flat, CAPTION_CHARS - 1).rstrip() + "…"
 
 
 def _hooks(hook: Mapping[str, Any]) -> list[str]:

@@ -11,10 +11,11 @@ from vtlib.analysis import labelling
 from vtlib.capture import video_tracks
 from vtlib.charts.theme import finish, nothing
 from vtlib.core.conclusion import number
+from vtlib.core.language import say
 from vtlib.llm import answers as analyses
 from vtlib.media import store
 from vtlib.media.folder import MediaFolder
-from vtlib.media.queue import PUBLISHED_ROLE, SAMPLE_ROLE
+from vtlib.media.queue import EXAMPLE_ROLE, PUBLISHED_ROLE, SAMPLE_ROLE
 from vtlib.media.timeline import Scene, timeline_chart
 from vtlib.store.project import Project
 
@@ -27,12 +28,12 @@ def timelines(project: Project, posts: pd.DataFrame) -> list[Any]:
     those drawn for patterns have none: they are measured for comparison, and a hundred of them
     make a page of megabytes.
     """
-    posts = posts[~posts["role"].isin((PUBLISHED_ROLE, SAMPLE_ROLE))]
+    posts = posts[~posts["role"].isin((EXAMPLE_ROLE, PUBLISHED_ROLE, SAMPLE_ROLE))]
     folder, display = MediaFolder.of(project), project.visible(posts)
     measures = store.measures(project.store, list(posts["post_id"]))
     if not measures:
-        title = "What the videos show, second by second"
-        return [nothing("no video has been measured yet", title=title, source="measures")]
+        title = say("What the videos show, second by second")
+        return [nothing(say("no video has been measured yet"), title=title, source="measures")]
     answers = labelling.answers(project).set_index("post_id")
     scenes = {
         row["post_id"]: model_scenes(project, answers.loc[row["post_id"]])
@@ -61,7 +62,7 @@ def model_scenes(project: Project, answer: Mapping[Any, Any] | pd.Series) -> lis
     scenes = []
     for n, beat in enumerate(answer["answer"].get("beats") or []):
         mark = state_of.get(f"beats.{n}", "") if beat["starts_with_cut"] else ""
-        label = f"scene {n + 1}: {beat['action']}"
+        label = say("scene {n}: {action}", n=n + 1, action=beat["action"])
         scenes.append(Scene(beat["start_s"], beat["end_s"], label, mark))
     return scenes
 
@@ -77,21 +78,30 @@ def _timeline(
     pictures = [] if folder is None else folder.thumbnails(row["thumbs_path"], row["thumbs"] or [])
     if folder is None:
         scenes = ()
-        hidden = {"status": "not_shown", "reason": "in a report with pseudonyms"}
+        hidden = {"status": "not_shown", "reason": say("in a report with pseudonyms")}
         row = row | {"text": hidden, "subtitles": None}
     marks = (
-        " · model's scenes: ? no such cut in the file, ~ off by more than half a second"
+        say(" · model's scenes: ? no such cut in the file, ~ off by more than half a second")
         if scenes
         else ""
     )
     if lines := row["subtitles"]:
-        marks += f" · subtitles: {lines['language']}, {lines['source']}"
+        marks += say(
+            " · subtitles: {language}, {source}", language=lines["language"], source=lines["source"]
+        )
     facts = (
         f"{row['width']} x {row['height']}, {row['duration_s']:.1f} s, "
         f"{number(len(row['cuts_s']), 'cut')}"
     )
     return finish(
         timeline_chart(row, pictures, scenes),
-        title=f"{post['role']}: {post['handle']} on {post['platform']}",
-        subtitle=f"measures, {row['version']} · {facts}{marks}",
+        title=say(
+            "{role}: {handle} on {platform}",
+            role=post["role"],
+            handle=post["handle"],
+            platform=post["platform"],
+        ),
+        subtitle=say(
+            "measures, {version} · {facts}{marks}", version=row["version"], facts=facts, marks=marks
+        ),
     )

@@ -26,6 +26,7 @@ from vtlib.capture.table_maps import TableMap
 from vtlib.capture.video_tracks import save_tracks
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput, SourceFailed, VtError
+from vtlib.core.language import in_english, marked
 from vtlib.core.models import Platform, PostRef
 from vtlib.core.params import TableFile
 from vtlib.platforms import exported, layouts, post_ref
@@ -39,22 +40,24 @@ Progress = Callable[[int], None]
 Resolve = Callable[[str], PostRef | None]
 _ANY = 1_000_000  # links are asked again for nothing, however often a provider was paid for them
 
-ACCOUNTS = ("platform", "handle", "display_name", "role", "followers", "n_posts")
-CAPTURES = (
-    *(
-        "source",
-        "platform",
-        "captured_at",
-        "found",
-        "mapped",
-        "new",
-        "updated",
-        "skipped",
-        "problems",
-    ),
-    *("bad_values", "captured_at_basis", "status", "reason"),
+ACCOUNTS = marked(("platform", "handle", "display_name", "role", "followers", "n_posts"))
+CAPTURES = marked(
+    (
+        *(
+            "source",
+            "platform",
+            "captured_at",
+            "found",
+            "mapped",
+            "new",
+            "updated",
+            "skipped",
+            "problems",
+        ),
+        *("bad_values", "captured_at_basis", "status", "reason"),
+    )
 )
-PROBLEMS = ("stage", "kind", "n", "example")
+PROBLEMS = marked(("stage", "kind", "n", "example"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ class ImportOptions:
     is_own: bool = False
 
 
+@in_english
 def run(
     project: Project,
     paths: Iterable[str | Path] | None = None,

@@ -36,6 +36,7 @@ from vtlib.capture.rows import (
 )
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
 from vtlib.core.errors import BadInput
+from vtlib.core.language import say
 from vtlib.core.models import (
     AccountCounts,
     Mapped,
@@ -274,20 +275,34 @@ def conclude(
     posts, accounts = int(places["posts"].sum()), int(places["accounts"].sum())
     first, last = places["first_captured_at"].min(), places["last_captured_at"].max()
     lines = [
-        f"{number(posts, 'post')} of {number(accounts, 'account')} on "
-        f"{number(len(places), 'platform')} {verb(posts, 'are')} known, from "
-        f"{number(len(captures), 'capture')}"
-        + (f" between {first:%Y-%m-%d} and {last:%Y-%m-%d}." if pd.notna(first) else ".")
+        say(
+            "{posts} of {accounts} on {platforms} {are} known, from {captures}",
+            posts=number(posts, "post"),
+            accounts=number(accounts, "account"),
+            platforms=number(len(places), "platform"),
+            are=verb(posts, "are"),
+            captures=number(len(captures), "capture"),
+        )
+        + (
+            say(" between {first:%Y-%m-%d} and {last:%Y-%m-%d}.", first=first, last=last)
+            if pd.notna(first)
+            else "."
+        )
     ]
     if len(problems):
         n = int(problems["n"].sum())
         lines.append(
-            f"{number(n, 'item')} could not be used; each is kept with its reason (vt problems)."
+            say(
+                "{items} could not be used; each is kept with its reason (vt problems).",
+                items=number(n, "item"),
+            )
         )
     if n_warnings := int(captures["status"].eq("warning").sum()):
         lines.append(
-            f"{number(n_warnings, 'capture')} went in with a warning; the table of captures gives "
-            "the reason."
+            say(
+                "{captures} went in with a warning; the table of captures gives the reason.",
+                captures=number(n_warnings, "capture"),
+            )
         )
     lines += gone
     return finish_stage("import", lines, posts=posts, accounts=accounts, captures=len(captures))

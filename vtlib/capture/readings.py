@@ -9,12 +9,13 @@ import orjson
 import pandas as pd
 
 from vtlib.capture import messages
+from vtlib.core.language import marked
 from vtlib.core.models import METRICS
 
 if TYPE_CHECKING:
     from vtlib.store.project import Project
 
-COLUMNS = ("source", "captured_at", "kind", "certain", "platform", "read", "not_read")
+COLUMNS = marked(("source", "captured_at", "kind", "certain", "platform", "read", "not_read"))
 _MAX_NAMES = 12  # fields that are named; the rest is a number
 
 

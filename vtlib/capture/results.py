@@ -19,6 +19,7 @@ from vtlib.capture.messages import NOT_COUNTED, fate, mapped_ratio, unreadable
 from vtlib.capture.orders import Order
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
 from vtlib.core.errors import sentence
+from vtlib.core.language import say
 from vtlib.core.models import METRICS, Mapped, MappedAccount, Rejected
 from vtlib.platforms import outcome, posts_within
 from vtlib.platforms.searches import names_in, names_of
@@ -256,7 +257,7 @@ def conclude(
     short = short.sort_values(["mapped", "platform", "handle"])  # who gave nothing comes first
     lines += [sentence(f"{r.platform} {r.handle}: {r.reason}") for r in short.head(5).itertuples()]
     if len(short) > 5:
-        lines.append(f"… and {len(short) - 5:,} more (see the table).")
+        lines.append(say("… and {more:,} more (see the table).", more=len(short) - 5))
     return finish_stage(
         "scraping", lines, asked=len(target_rows), short=len(short), runs=len(captures)
     )
@@ -266,24 +267,34 @@ def _asked_line(targets: pd.DataFrame, captures: pd.DataFrame, short: pd.DataFra
     what = number(len(targets), "target")
     where = number(targets["platform"].nunique(), "platform")
     runs = number(len(captures), "run")
-    complete = f"{len(targets) - len(short):,} of them gave all that was asked"
-    return f"{what} (accounts, tags, words, posts) on {where} were asked for in {runs}; {complete}."
+    complete = say("{more:,} of them gave all that was asked", more=len(targets) - len(short))
+    return say(
+        "{what} (accounts, tags, words, posts) on {where} were asked for in {runs}; {complete}.",
+        what=what,
+        where=where,
+        runs=runs,
+        complete=complete,
+    )
 
 
 def _came_line(targets: pd.DataFrame) -> str:
     came = targets[["found", "mapped", "new", "updated", "skipped"]].sum()
-    return (
-        f"{number(came['found'], 'item')} came, {came['mapped']:,.0f} could be used: "
-        f"{number(came['new'], 'new post')}, {came['updated']:,.0f} known before, "
-        f"{came['skipped']:,.0f} left out."
+    return say(
+        "{items} came, {mapped:,.0f} could be used: {new_posts}, {updated:,.0f} known before, "
+        "{skipped:,.0f} left out.",
+        items=number(came["found"], "item"),
+        mapped=came["mapped"],
+        new_posts=number(came["new"], "new post"),
+        updated=came["updated"],
+        skipped=came["skipped"],
     )
 
 
 def _cost_line(captures: pd.DataFrame) -> str:
     usd = captures["charged_usd"]
     unknown = int(usd.isna().sum())
-    rest = f"; for {number(unknown, 'run')} it did not say" if unknown else ""
-    return f"The provider charged ${float(usd.sum()):,.2f}{rest}."
+    rest = say("; for {runs} it did not say", runs=number(unknown, "run")) if unknown else ""
+    return say("The provider charged ${usd:,.2f}{rest}.", usd=float(usd.sum()), rest=rest)
 
 
 def _seen(

@@ -18,6 +18,7 @@ from vtlib.capture import store as captures
 from vtlib.capture.orders import Ledger, Wave
 from vtlib.core import log
 from vtlib.core.errors import BadInput, CredentialsMissing, SourceFailed, sentence
+from vtlib.core.language import in_english, marked
 from vtlib.core.models import PLATFORMS, Platform
 from vtlib.platforms.actors import Ask
 from vtlib.store.project import Project, Workspace
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
 LINK_TRIES_MAX = 3
 OnNew = Callable[[Project], object]
 _logger = log.get(__name__)
-SHOWN = (
-    *("platform", "ask", "handle", "requested", "found", "mapped", "new", "updated", "skipped"),
-    *("problems", "reason"),
+SHOWN = marked(
+    (
+        *("platform", "ask", "handle", "requested", "found", "mapped", "new", "updated", "skipped"),
+        *("problems", "reason"),
+    )
 )
 
 
@@ -71,6 +74,7 @@ class ScrapeResult:
         return [sentence(f"{c.platform} ({c.actor}): {c.reason}") for c in bad]
 
 
+@in_english
 def run(
     project: Project,
     search: Search | None = None,
@@ -84,6 +88,7 @@ def run(
     return ScrapeResult(tuple(captured), targets_of(project, [c.capture_id for c in captured]))
 
 
+@in_english
 def run_if_due(project: Project, *, on_new: OnNew | None = None) -> ScrapeResult:
     """`run` where there is a token and something to ask; without, an empty result (notebook 02).
 

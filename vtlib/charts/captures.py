@@ -17,6 +17,7 @@ from vtlib.charts.theme import (
     nothing,
     require,
 )
+from vtlib.core.language import say, say_n
 from vtlib.core.models import METRICS, STATES
 
 MAX_BARS = 24  # groups of bars that a phone can still tell apart
@@ -37,12 +38,12 @@ def coverage(states: pd.DataFrame, *, source: str = "post_snapshots") -> Any:
     there are many) or one row a snapshot (platform, format and the `<metric>_state` columns).
     Raises BadInput when neither is given.
     """
-    title = "Which counts can be seen"
+    title = say("Which counts can be seen")
     if states.empty:
-        return nothing("no snapshot has been captured", title=title, source=source)
+        return nothing(say("no snapshot has been captured"), title=title, source=source)
     counts = _state_counts(states)
     if counts.empty:
-        return nothing("no snapshot names a state", title=title, source=source)
+        return nothing(say("no snapshot names a state"), title=title, source=source)
     tiles, strata, metrics = _tiles(counts)
     n = int(
         counts.groupby(["platform", "format", "metric"])["n"]
@@ -53,10 +54,12 @@ def coverage(states: pd.DataFrame, *, source: str = "post_snapshots") -> Any:
     )
     views = counts[counts["metric"].eq("views")]
     shown = views.loc[views["state"].isin(["observed", "estimated"]), "n"].sum()
-    title = (
-        f"Views can be seen of {shown / views['n'].sum():.0%} of snapshots" if len(views) else title
+    if len(views):
+        share = shown / views["n"].sum()
+        title = say("Views can be seen of {share:.0%} of snapshots", share=share)
+    subtitle = say(
+        "{source} · n = {n:,} snapshots · width of a colour: share of snapshots", source=source, n=n
     )
-    subtitle = f"{source} · n = {n:,} snapshots · width of a colour: share of snapshots"
     return finish(_map(tiles, strata, metrics), title=title, subtitle=subtitle)
 
 
@@ -67,16 +70,22 @@ def capture_history(captures: pd.DataFrame, *, source: str = "captures") -> Any:
     (items). Captures of the same minute are added up; over 24 times they are added up by day, week
     or month.
     """
-    title = "What the captures brought"
+    title = say("What the captures brought")
     if captures.empty:
-        return nothing("nothing has been captured", title=title, source=source)
+        return nothing(say("nothing has been captured"), title=title, source=source)
     require(captures, COUNTS, chart="captures")
     require(captures, ("captured_at",), chart="captures")
     bars, unit = _bars(captures)
     if bars.empty:
-        return nothing("no capture has a time", title=title, source=source)
-    title = f"{int(bars.loc[bars['count'].eq('new'), 'items'].sum()):,} new posts by these captures"
-    subtitle = f"{source} · n = {len(captures):,} captures · items, by {unit} of capture (UTC)"
+        return nothing(say("no capture has a time"), title=title, source=source)
+    n_new = int(bars.loc[bars["count"].eq("new"), "items"].sum())
+    title = say("{n:,} new posts by these captures", n=n_new)
+    subtitle = say(
+        "{source} · n = {n_captures:,} captures · items, by {unit} of capture (UTC)",
+        source=source,
+        n_captures=len(captures),
+        unit=unit,
+    )
     return finish(_grouped_bars(bars), title=title, subtitle=subtitle)
 
 
@@ -197,14 +206,19 @@ def problems_per_day(problems: pd.DataFrame, *, source: str = "problems") -> Any
 
     Raises BadInput when a column is missing.
     """
-    title = "Problems a day"
+    title = say("Problems a day")
     if problems.empty:
-        return nothing("no problem was met", title=title, source=source)
-    require(problems, ("day", "stage", "n"), chart="problems a day")
+        return nothing(say("no problem was met"), title=title, source=source)
+    require(problems, ("day", "stage", "n"), chart=say("problems a day"))
     n = int(problems["n"].sum())
     most = problems.groupby("stage")["n"].sum().sort_values(ascending=False)
-    title = f"{most.index[0]} met most problems: {int(most.iloc[0]):,} of {n:,}"
-    subtitle = f"{source} · n = {n:,} problems · days in UTC"
+    title = say(
+        "{stage} met most problems: {n_most:,} of {n:,}",
+        stage=most.index[0],
+        n_most=int(most.iloc[0]),
+        n=n,
+    )
+    subtitle = say("{source} · n = {n:,} problems · days in UTC", source=source, n=n)
     bars = _days(problems, part="stage", value="n")
     return finish(_stacked_bars(bars, "problems", ","), title=title, subtitle=subtitle)
 
@@ -214,13 +228,19 @@ def spend_per_day(spend: pd.DataFrame, *, source: str = "spend") -> Any:
 
     Raises BadInput when a column is missing.
     """
-    title = "Spend a day"
+    title = say("Spend a day")
     if spend.empty:
-        return nothing("nothing was spent", title=title, source=source)
-    require(spend, ("day", "provider", "usd", "n"), chart="spend a day")
+        return nothing(say("nothing was spent"), title=title, source=source)
+    require(spend, ("day", "provider", "usd", "n"), chart=say("spend a day"))
     total, n = float(spend["usd"].sum()), int(spend["n"].sum())
-    title = f"${total:,.2f} spent on {number_of_days(spend['day'])}"
-    subtitle = f"{source} · n = {n:,} bookings · ${total:,.2f} in all · days in UTC"
+    days = number_of_days(spend["day"])
+    title = say("${total:,.2f} spent on {days}", total=total, days=days)
+    subtitle = say(
+        "{source} · n = {n:,} bookings · ${total:,.2f} in all · days in UTC",
+        source=source,
+        n=n,
+        total=total,
+    )
     bars = _days(spend, part="provider", value="usd")
     return finish(_stacked_bars(bars, "US dollars", "$,.2f"), title=title, subtitle=subtitle)
 
@@ -228,7 +248,7 @@ def spend_per_day(spend: pd.DataFrame, *, source: str = "spend") -> Any:
 def number_of_days(days: pd.Series) -> str:
     """How many distinct days, in words."""
     n = pd.to_datetime(days).dt.date.nunique()
-    return "one day" if n == 1 else f"{n:,} days"
+    return say_n("one day", "{n:,} days", n, n=n)
 
 
 def _days(frame: pd.DataFrame, *, part: str, value: str) -> pd.DataFrame:

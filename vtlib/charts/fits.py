@@ -19,6 +19,7 @@ from vtlib.charts.theme import (
     require,
     significant,
 )
+from vtlib.core.language import say
 
 SOURCE = "fits"
 VIDEO_PX = 56  # a row of cells and the video's name above it
@@ -32,11 +33,13 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
     `fits`: post_id, product_name, account_id, platform, score, reason; handle, caption where known.
     A pair that was not judged has no cell.
     """
-    title = "What fits which product"
+    title = say("What fits which product")
     if fits.empty:
-        return nothing("no pair has been judged yet", title=title, source=source)
+        return nothing(say("no pair has been judged yet"), title=title, source=source)
     require(
-        fits, ("post_id", "product_name", "account_id", "platform", "score"), chart="fit matrix"
+        fits,
+        ("post_id", "product_name", "account_id", "platform", "score"),
+        chart=say("fit matrix"),
     )
     rows = significant(_cells(fits))
     videos = list(dict.fromkeys(rows.sort_values("best", ascending=False)["video"]))
@@ -51,8 +54,11 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
         "video:N", sort=videos, axis=None, scale=alt.Scale(paddingInner=GAP, paddingOuter=GAP)
     )
     top = rows.sort_values("score", ascending=False).iloc[0]
-    title = (
-        f"{top['product']} fits best: {top['score']:.1f} of 5 for {top['video'].split(' · ')[0]}"
+    title = say(
+        "{product} fits best: {score:.1f} of 5 for {video}",
+        product=top["product"],
+        score=top["score"],
+        video=top["video"].split(" · ")[0],
     )
     tip = [
         *([alt.Tooltip("image:N", title="image")] if "image" in rows else []),
@@ -78,8 +84,16 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
         .mark_text(align="left", baseline="bottom", dy=above, limit=alt.expr("width - 4"))
         .encode(y=y, x=alt.value(1), text="video:N")
     )
-    n = f"n = {number(len(rows))} pairs of {number(len(videos))} videos"
-    subtitle = f"{source} · {n} · mean of four rubrics, 0 to 5 · a model's opinion, no measurement"
+    n = say(
+        "n = {n_rows} pairs of {n_videos} videos",
+        n_rows=number(len(rows)),
+        n_videos=number(len(videos)),
+    )
+    subtitle = say(
+        "{source} · {n} · mean of four rubrics, 0 to 5 · a model's opinion, no measurement",
+        source=source,
+        n=n,
+    )
     return finish(alt.layer(cells, figures, names), title=title, subtitle=subtitle)
 
 
@@ -89,22 +103,30 @@ def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any
     `ranks`: as adaptation/comparison/ranking.over_videos gives them. Without pairwise judgements
     nothing is drawn.
     """
-    title = "How sure the order of products is"
+    title = say("How sure the order of products is")
     active = ranks[ranks["won"] + ranks["lost"] + ranks["even"] > 0] if len(ranks) else ranks
     if active.empty:
-        return nothing("no two products have been held together", title=title, source=source)
-    span = [f"rank {r.rank} ({r.rank_low} to {r.rank_high})" for r in active.itertuples()]
+        return nothing(say("no two products have been held together"), title=title, source=source)
+    span = [
+        say(
+            "rank {rank} ({rank_low} to {rank_high})",
+            rank=r.rank,
+            rank_low=r.rank_low,
+            rank_high=r.rank_high,
+        )
+        for r in active.itertuples()
+    ]
     rows = active.assign(label=[f"{p} · {s}" for p, s in zip(active["product"], span, strict=True)])
     keep = ["label", "rank", "strength_ln", "strength_low", "strength_high", "p_first", "won"]
     rows = significant(rows[[*keep, "lost", "even", "product_id"]])
     base = alt.Chart(rows, width=WIDTH, height=ROW_PX * len(rows))
     y = alt.Y("product_id:N", sort=list(rows["product_id"]), axis=None)
-    under = "log-odds of winning against the average product (0)"
+    under = say("log-odds of winning against the average product (0)")
     x = alt.X("strength_ln:Q", title=under, axis=alt.Axis(tickCount=6))
     tip = [
         alt.Tooltip("label:N", title="product"),
         alt.Tooltip("strength_ln:Q", format=".2f", title="strength"),
-        alt.Tooltip("p_first:Q", format=".0%", title="probability of rank 1"),
+        alt.Tooltip("p_first:Q", format=".0%", title=say("probability of rank 1")),
         *(alt.Tooltip(f"{n}:Q", format=".0f") for n in ("won", "lost", "even")),
     ]
     zero = dashed_rule("zero", 0.0)
@@ -118,7 +140,11 @@ def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any
         y=y, x=alt.value(2), text="label:N"
     )
     n = int((active["won"] + active["lost"] + active["even"]).sum() // 2)
-    subtitle = f"{source} · n = {number(n)} pairs held together · Bradley-Terry · line: 80 %"
+    subtitle = say(
+        "{source} · n = {n} pairs held together · Bradley-Terry · line: 80 %",
+        source=source,
+        n=number(n),
+    )
     layers = alt.layer(zero.encode(alt.X("zero:Q", title=under)), line, point, name)
     return finish(layers, title=title, subtitle=subtitle)
 

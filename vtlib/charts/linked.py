@@ -22,6 +22,7 @@ from vtlib.charts.theme import (
     significant,
     tier_colour,
 )
+from vtlib.core.language import clip, say, word
 
 MAX_POINTS = 600  # about 0.1 MB of page
 MAX_ROWS = 12
@@ -47,20 +48,27 @@ def linked(
     first 600 rows that have both values are drawn, the first 12 of the selected listed. An empty
     frame gives a chart that says so; raises BadInput when a column is missing.
     """
+    title = say(title)
+    columns = {name: say(head) for name, head in columns.items()}
     if frame.empty:
-        return nothing("no rows yet", title=title, source=source)
+        return nothing(say("no rows yet"), title=title, source=source)
     names = [axes["x"], axes["y"], *([axes["color"]] if "color" in axes else [])]
     require(frame, (*names, *columns), chart=title)
     rows = frame[list(dict.fromkeys([*names, *columns]))].dropna(subset=[axes["x"], axes["y"]])
     for side in axes.get("log", ""):
         rows = rows[rows[axes[side]].astype(float) > 0]
     if rows.empty:
-        return nothing("no row has both values", title=title, source=source)
+        return nothing(say("no row has both values"), title=title, source=source)
     slim = _slim(rows.head(MAX_POINTS))
     selection = alt.selection_interval(name="picked")
     table = _table(slim, columns, selection)
-    excerpt = "" if len(slim) == len(frame) else f" · drawn: {number(len(slim))}"
-    subtitle = f"{source} · n = {number(len(frame))}{excerpt} · drag over points to list them"
+    excerpt = "" if len(slim) == len(frame) else say(" · drawn: {n_slim}", n_slim=number(len(slim)))
+    subtitle = say(
+        "{source} · n = {n_frame}{excerpt} · drag over points to list them",
+        source=source,
+        n_frame=number(len(frame)),
+        excerpt=excerpt,
+    )
     picture = alt.vconcat(_points(slim, axes, selection), table, spacing=18, data=slim)
     return finish(picture, title=title, subtitle=subtitle)
 
@@ -72,7 +80,9 @@ def _slim(rows: pd.DataFrame) -> pd.DataFrame:
         if pd.api.types.is_datetime64_any_dtype(slim[name]):
             slim[name] = slim[name].dt.strftime("%Y-%m-%d %H:%M")
         elif not pd.api.types.is_numeric_dtype(slim[name]):
-            slim[name] = [" ".join(str(v).split())[:TEXT_CHARS] if v else "" for v in slim[name]]
+            slim[name] = [
+                clip(" ".join(str(v).split()), TEXT_CHARS) if v else "" for v in slim[name]
+            ]
         else:
             slim[name] = pd.to_numeric(slim[name], errors="coerce").astype(float)
     return significant(slim)
@@ -94,7 +104,7 @@ def _points(slim: pd.DataFrame, axes: Mapping[str, str], picked: Any) -> Any:
 
 
 def _side(slim: pd.DataFrame, axes: Mapping[str, str], side: str) -> dict[str, Any]:
-    name, words = axes[side], axes[side].replace("_", " ")
+    name, words = axes[side], word(axes[side])
     if _kind(slim[name]) == "time":
         return {"shorthand": f"{name}:T", "title": words}
     if _kind(slim[name]) == "text":

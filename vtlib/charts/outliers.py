@@ -30,6 +30,7 @@ from vtlib.charts.theme import (
     tier_shape,
 )
 from vtlib.core.figures import times
+from vtlib.core.language import say
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS
 
 MAX_POINTS = 2_400  # about 0.5 MB of page
@@ -50,30 +51,35 @@ def accounts_over_time(scores: pd.DataFrame, *, source: str = SOURCE) -> Any:
     account's newest. Raises BadInput when a column is missing; an empty frame gives a chart that
     says so.
     """
-    title = "Posts against their account's own level"
+    title = say("Posts against their account's own level")
     if scores.empty:
-        return nothing("no post has been scored yet", title=title, source=source)
+        return nothing(say("no post has been scored yet"), title=title, source=source)
     require(scores, tuple(COLUMNS), chart="accounts")
     posts = _bands(scores)
     if posts.empty:
-        return nothing("no scored post has a time and a value", title=title, source=source)
+        return nothing(say("no scored post has a time and a value"), title=title, source=source)
     points = _thin(posts)
     is_out = posts["tier"].isin(BREAKOUT_TIERS)
-    title = (
-        f"{number(int(is_out.sum()))} posts of {number(posts.loc[is_out, 'account_id'].nunique())} "
-        f"accounts break out of {number(len(posts))}"
+    title = say(
+        "{n_out} posts of {n_accounts} accounts break out of {n_posts}",
+        n_out=number(int(is_out.sum())),
+        n_accounts=number(posts.loc[is_out, "account_id"].nunique()),
+        n_posts=number(len(posts)),
     )
-    subtitle = (
-        f"{source} · n = {number(len(scores))} posts of "
-        f"{number(scores['account_id'].nunique())} accounts"
+    subtitle = say(
+        "{source} · n = {n_scores} posts of {n_account_id} accounts",
+        source=source,
+        n_scores=number(len(scores)),
+        n_account_id=number(scores["account_id"].nunique()),
     )
     if len(points) < len(scores):
         n_accounts = points["account_id"].nunique()
-        subtitle += (
-            f" · drawn: {number(len(points))} posts of {number(n_accounts)} accounts, every "
-            "breakout first"
+        subtitle += say(
+            " · drawn: {n_points} posts of {n_accounts} accounts, every breakout first",
+            n_points=number(len(points)),
+            n_accounts=number(n_accounts),
         )
-    subtitle += " · band: 80 % of ordinary posts"
+    subtitle += say(" · band: 80 % of ordinary posts")
     names = list(dict.fromkeys(points["account"]))
     slim = _slim(points)
     picture = _facets(slim, names) if len(names) <= MAX_FACETS else _menu(slim, names)
@@ -263,24 +269,27 @@ def multipliers(scores: pd.DataFrame, *, limit: int = 20, source: str = SOURCE) 
     `scores` as for `accounts_over_time`. 1 is the account's own level. Posts without an interval
     (classic rules, not scored) are left out and counted.
     """
-    title = "How far above their account's own level"
+    title = say("How far above their account's own level")
     if scores.empty:
-        return nothing("no post has been scored yet", title=title, source=source)
+        return nothing(say("no post has been scored yet"), title=title, source=source)
     require(scores, tuple(COLUMNS), chart="multipliers")
     sure = scores.dropna(subset=["multiplier", "multiplier_low", "multiplier_high"])
     sure = sure[sure["multiplier_low"] > 0]
     if sure.empty:
-        reason = "this method states no interval" if scores["multiplier"].notna().any() else ""
-        return nothing(reason or "no post has a multiplier", title=title, source=source)
+        reason = say("this method states no interval") if scores["multiplier"].notna().any() else ""
+        return nothing(reason or say("no post has a multiplier"), title=title, source=source)
     top = sure.sort_values(["multiplier_low", "post_id"], ascending=[False, True]).head(limit)
     rows = top.assign(label=_labels(top), rank=range(1, len(top) + 1), posted_at=day(top))
     keep = ["label", "rank", "posted_at", "platform", "tier", *COLUMNS[6:9], "caption"]
     rows = rows.assign(caption=captions(rows, 60))
     keep += ["image"] if "image" in rows else []
     who, most = account_names(top).iloc[0], times(top["multiplier"].iloc[0])
-    title = f"{who} reached ×{most} its usual, the surest of all"
-    subtitle = (
-        f"{source} · n = {number(len(sure))} posts with an interval · top {len(top)} · line: 80 %"
+    title = say("{who} reached ×{most} its usual, the surest of all", who=who, most=most)
+    subtitle = say(
+        "{source} · n = {n_sure} posts with an interval · top {n_top} · line: 80 %",
+        source=source,
+        n_sure=number(len(sure)),
+        n_top=len(top),
     )
     chart = _intervals(significant(rows[keep]))
     return finish(chart, title=title, subtitle=subtitle)
@@ -290,7 +299,7 @@ def _intervals(rows: pd.DataFrame) -> Any:
     ends = [*rows["multiplier_low"], *rows["multiplier_high"], 1.0]
     scale = alt.Scale(type="log", domain=[min(ends) * 0.9, max(ends) * 1.1], nice=False)
     axis = alt.Axis(labelExpr="'×' + format(datum.value, '~g')", tickCount=6, labelOverlap=True)
-    title = "times the account's own level (1 = as usual)"
+    title = say("times the account's own level (1 = as usual)")
     x, low, usual_x = (
         alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
         for field in ("multiplier", "multiplier_low", "one")
@@ -335,9 +344,9 @@ def growth(
     `pairs`, optional: platform, format, age_h, g_ln, one row a pair; at most 300 are drawn, evenly
     along age. Raises BadInput when a column is missing.
     """
-    title = "How a post's count grows with age"
+    title = say("How a post's count grows with age")
     if curve.empty:
-        return nothing("no growth curve was needed", title=title, source=source)
+        return nothing(say("no growth curve was needed"), title=title, source=source)
     require(curve, ("platform", "format", "age_h", "g_ln", "basis", "n_pairs"), chart="growth")
     names = _stratum_labels(curve)
     lines = _shares(curve, names).assign(basis=curve["basis"].to_numpy())
@@ -345,10 +354,16 @@ def growth(
     day_1 = (
         lines.assign(off=(lines["age_d"] - 1).abs()).sort_values("off").groupby("stratum").head(1)
     )
-    title = f"After a day a post has {day_1['share'].median():.0%} of its 7-day count"
+    share = day_1["share"].median()
+    title = say("After a day a post has {share:.0%} of its 7-day count", share=share)
     n = int(curve.drop_duplicates(["platform", "format"])["n_pairs"].fillna(0).sum())
     kinds = ", ".join(sorted({_basis_word(b) for b in curve["basis"]}))
-    subtitle = f"{source} · n = {n:,} snapshot pairs · curve: {kinds} · 100 % = count at 7 days"
+    subtitle = say(
+        "{source} · n = {n:,} snapshot pairs · curve: {kinds} · 100 % = count at 7 days",
+        source=source,
+        n=n,
+        kinds=kinds,
+    )
     return finish(_picture(lines, dots), title=title, subtitle=subtitle)
 
 
@@ -405,7 +420,7 @@ def _picture(lines: pd.DataFrame, dots: pd.DataFrame | None) -> Any:
     axis = alt.Axis(values=[0.04, 0.25, 1, 3, 7, 14, 30, 90], format="~g", labelOverlap=True)
     days = alt.X("age_d:Q", title="age (days)", scale=alt.Scale(type="log", nice=False), axis=axis)
     share = alt.Y(
-        "share:Q", title="share of the 7-day count", axis=alt.Axis(format="%", tickCount=5)
+        "share:Q", title=say("share of the 7-day count"), axis=alt.Axis(format="%", tickCount=5)
     )
     dash = alt.StrokeDash(
         "basis:N",

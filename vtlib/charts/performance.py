@@ -22,7 +22,9 @@ from vtlib.charts.theme import (
     require,
     significant,
 )
+from vtlib.core.conclusion import number as count_of
 from vtlib.core.finding import sure_text
+from vtlib.core.language import say, say_n
 
 _HITS = (("inside the interval", COLOURS["blue"]), ("outside", COLOURS["vermillion"]))
 _CLAIMS = (
@@ -38,11 +40,11 @@ def predictions(verdicts: pd.DataFrame, *, limit: int = 30, source: str = "verdi
     `held`: script_id, version, post_id, target, status, actual_ln, low_ln, high_ln, naive_ln,
     is_inside, age_h.
     """
-    title = "What was predicted, and what happened"
+    title = say("What was predicted, and what happened")
     require(verdicts, ("status", "actual_ln", "low_ln", "high_ln", "naive_ln"), chart="predictions")
     mature = verdicts[verdicts["status"].eq("matured") & verdicts["target"].eq("ln_views_7d")]
     if mature.empty:
-        return nothing("no prediction has matured yet", title=title, source=source)
+        return nothing(say("no prediction has matured yet"), title=title, source=source)
     top = mature.sort_values(["captured_at", "post_id"]).tail(limit)
     rows = pd.DataFrame(
         {
@@ -55,9 +57,18 @@ def predictions(verdicts: pd.DataFrame, *, limit: int = 30, source: str = "verdi
         }
     )
     inside = int(mature["is_inside"].eq(True).sum())
-    title = f"{inside} of {number(len(mature))} predictions held: inside their 80 % interval"
-    under = f"{source} · n = {number(len(mature))}, {inside} inside · line: 80 % · tick: own median"
-    look = ForestAxis("views at 7 days", mark=None, words=_HITS)
+    title = say(
+        "{inside} of {n_mature} predictions held: inside their 80 % interval",
+        inside=inside,
+        n_mature=number(len(mature)),
+    )
+    under = say(
+        "{source} · n = {n_mature}, {inside} inside · line: 80 % · tick: own median",
+        source=source,
+        n_mature=number(len(mature)),
+        inside=inside,
+    )
+    look = ForestAxis(say("views at 7 days"), mark=None, words=_HITS)
     return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
@@ -66,31 +77,39 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
 
     `table`: PATTERN_COLUMNS of the library, claims first.
     """
-    title = "What goes with more or fewer views"
+    title = say("What goes with more or fewer views")
     if table.empty:
-        return nothing("no feature is known of enough posts", title=title, source=source)
+        return nothing(say("no feature is known of enough posts"), title=title, source=source)
     require(table, ("pattern", "ratio", "ratio_low", "ratio_high", "claim"), chart="pattern")
     top = table.head(limit)
-    posts = top["n_with"].map(number) + " posts, " + top["q_value"].map(sure_text)
+    posts = top["n_with"].map(lambda n: count_of(n, "post")) + ", " + top["q_value"].map(sure_text)
     rows = pd.DataFrame(
         {
             "label": top["pattern"] + " · " + posts + " · " + top["kind"],
             "value": top["ratio"],
             "low": top["ratio_low"],
             "high": top["ratio_high"],
-            "word": top["claim"].where(top["claim"].ne(""), "no claim"),
+            "word": top["claim"].where(top["claim"].ne(""), say("no claim")),
             "definition": top["definition"],
             "replicates": top["replicates"],
         }
     )
     n_claims = int(table["claim"].ne("").sum())
-    title = (
-        f"{top['pattern'].iloc[0]} goes with {top['claim'].iloc[0]}, surest of {n_claims} claims"
-        if top["claim"].iloc[0]
-        else "No feature can be claimed to go with more or fewer views"
+    title = say("No feature can be claimed to go with more or fewer views")
+    if top["claim"].iloc[0]:
+        title = say(
+            "{pattern} goes with {claim}, surest of {n_claims} claims",
+            pattern=top["pattern"].iloc[0],
+            claim=top["claim"].iloc[0],
+            n_claims=n_claims,
+        )
+    under = say(
+        "{source} · n = {n_table} tested · {n_claims} claimed · line: 80 %",
+        source=source,
+        n_table=number(len(table)),
+        n_claims=n_claims,
     )
-    under = f"{source} · n = {number(len(table))} tested · {n_claims} claimed · line: 80 %"
-    look = ForestAxis("views with it over views without (1 = no effect)", words=_CLAIMS)
+    look = ForestAxis(say("views with it over views without (1 = no effect)"), words=_CLAIMS)
     chart = forest(significant(rows), look, tips=("definition", "replicates"))
     return finish(chart, title=title, subtitle=under)
 
@@ -101,13 +120,13 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
     `groups`: by, group, n, accounts, ratio, ratio_low, ratio_high; top_share and ratio_without
     where one post makes most of the views. Groups without a matured post are left out.
     """
-    title = "Reach against the own level"
+    title = say("Reach against the own level")
     require(groups, ("by", "group", "n", "ratio", "ratio_low", "ratio_high"), chart="reach")
     mature = groups[groups["n"].gt(0)]
     if mature.empty:
-        return nothing("no own post of these days has matured", title=title, source=source)
+        return nothing(say("no own post of these days has matured"), title=title, source=source)
     top = mature.head(limit)
-    posts = top["n"].map(lambda n: f"{n:,} post{'s' * (n != 1)}")
+    posts = top["n"].map(lambda n: count_of(n, "post"))
     rows = pd.DataFrame(
         {
             "label": top["by"]
@@ -123,10 +142,18 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
         }
     )
     best = top.sort_values("ratio", ascending=False).iloc[0]
-    title = f"{best['group']} reach ×{best['ratio']:.2g} their own level, the most of all groups"
+    title = say(
+        "{group} reach ×{ratio:.2g} their own level, the most of all groups",
+        group=best["group"],
+        ratio=best["ratio"],
+    )
     n_posts = int(mature["n"].max())
-    under = f"{source} · n = {number(n_posts)} matured posts · line: 80 %, none for a single post"
-    look = ForestAxis("times the own level (1 = as usual)")
+    under = say(
+        "{source} · n = {n_posts} matured posts · line: 80 %, none for a single post",
+        source=source,
+        n_posts=number(n_posts),
+    )
+    look = ForestAxis(say("times the own level (1 = as usual)"))
     return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
@@ -136,12 +163,12 @@ def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any
     `table`: product_id, n, incremental_views, low, high, luck_high; top_share and without where one
     post makes most.
     """
-    title = "Views beyond the own level"
+    title = say("Views beyond the own level")
     require(table, ("product_id", "n", "incremental_views", "low", "high"), chart="returns")
     mature = table[table["n"].gt(0)]
     if mature.empty:
-        return nothing("no post of a script has matured", title=title, source=source)
-    posts = mature["n"].map(lambda n: f"{n:,} post{'s' * (n != 1)}")
+        return nothing(say("no post of a script has matured"), title=title, source=source)
+    posts = mature["n"].map(lambda n: count_of(n, "post"))
     rows = pd.DataFrame(
         {
             "label": mature["product_id"] + " · " + posts + _one_post(mature, "without", ",.0f"),
@@ -153,14 +180,19 @@ def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any
         }
     )
     n_sure = int((mature["low"] > 0).sum())
-    title = (
-        f"{n_sure} of {len(mature)} product{'s' * (len(mature) != 1)} surely brought views beyond "
-        "the own level"
+    title = say_n(
+        "{n_sure} of {n} product surely brought views beyond the own level",
+        "{n_sure} of {n} products surely brought views beyond the own level",
+        len(mature),
+        n_sure=n_sure,
+        n=len(mature),
     )
-    under = (
-        f"{source} · n = {number(int(mature['n'].sum()))} posts · line: 80 % · tick: luck, 1 in 10"
+    under = say(
+        "{source} · n = {n_n} posts · line: 80 % · tick: luck, 1 in 10",
+        source=source,
+        n_n=number(int(mature["n"].sum())),
     )
-    look = ForestAxis("views at 7 days beyond the own level", mark=0.0, is_ratio=False)
+    look = ForestAxis(say("views at 7 days beyond the own level"), mark=0.0, is_ratio=False)
     return finish(forest(significant(rows), look), title=title, subtitle=under)
 
 
@@ -295,27 +327,29 @@ def standing(
     percentile_high, ranked (posts). 50 is level. At most `limit` accounts, own ones and the
     platforms they are on first. Raises BadInput when a column is missing.
     """
-    title = "Where posts stand among the other side's"
+    title = say("Where posts stand among the other side's")
     if accounts.empty:
-        return nothing("no accounts to compare", title=title, source=source)
+        return nothing(say("no accounts to compare"), title=title, source=source)
     require(accounts, _COLUMNS, chart="standing")
     comparable = accounts.dropna(subset=["percentile"])
     if comparable.empty:
-        return nothing("too few mature posts of one format", title=title, source=source)
+        return nothing(say("too few mature posts of one format"), title=title, source=source)
     order = comparable.assign(place=comparable["side"].map({"own": 0}).fillna(1))
     top = order.sort_values(["place", "platform", "percentile"], ascending=[True, True, False])
     top = top.head(limit).sort_values(
         ["platform", "place", "percentile"], ascending=[True, True, False]
     )
     own = comparable.loc[comparable["side"].eq("own"), "percentile"]
-    title = (
-        f"Own posts stand at {own.mean():.0f} of 100 among the other side's" if len(own) else title
-    )
+    if len(own):
+        title = say("Own posts stand at {n:.0f} of 100 among the other side's", n=own.mean())
     rows = top.assign(label=account_names(top), rank=range(len(top)))
     keep = ["label", "rank", "side", "percentile", "percentile_low", "percentile_high", "ranked"]
-    subtitle = (
-        f"{source} · n = {number(int(comparable['ranked'].sum()))} posts of "
-        f"{number(len(comparable))} accounts · same platform and format · line: 80 %"
+    subtitle = say(
+        "{source} · n = {n_ranked} posts of {n_comparable} accounts · same platform and format · "
+        "line: 80 %",
+        source=source,
+        n_ranked=number(int(comparable["ranked"].sum())),
+        n_comparable=number(len(comparable)),
     )
     return finish(_percentiles(significant(rows[keep])), title=title, subtitle=subtitle)
 
@@ -323,7 +357,7 @@ def standing(
 def _percentiles(rows: pd.DataFrame) -> Any:
     scale = alt.Scale(domain=[0, 100])
     x, low = (
-        alt.X(f"{field}:Q", title="mean percentile (50 = level)", scale=scale)
+        alt.X(f"{field}:Q", title=say("mean percentile (50 = level)"), scale=scale)
         for field in ("percentile", "percentile_low")
     )
     y = alt.Y(

@@ -8,6 +8,7 @@ import altair as alt
 import pandas as pd
 
 from vtlib.core.errors import BadInput
+from vtlib.core.language import say
 
 # JupyterLab draws Vega-Lite mimetypes up to v5 and nbformat refuses Altair 6's own (`.v6.json`).
 MIMETYPE = "application/vnd.vegalite.v5+json"
@@ -103,7 +104,7 @@ def finish(chart: Any, *, title: str, subtitle: str) -> Any:
 
 def nothing(reason: str, *, title: str, source: str) -> Any:
     """A small chart that says why there is nothing to show."""
-    frame = pd.DataFrame({"text": [f"Nothing to show: {reason}"]})
+    frame = pd.DataFrame({"text": [say("Nothing to show: {reason}", reason=reason)]})
     chart = (
         alt.Chart(frame, width=WIDTH, height=34)
         .mark_text(align="left", fontSize=13, limit=WIDTH)
@@ -210,7 +211,7 @@ def captions(frame: pd.DataFrame, length: int) -> pd.Series:
 def day(frame: pd.DataFrame) -> pd.Series:
     """The day a post went up (UTC), as text."""
     days: pd.Series = naive_utc(frame["posted_at"]).dt.strftime("%Y-%m-%d")
-    return days.fillna("no date")
+    return days.fillna(say("no date"))
 
 
 OTHERS = "others"

@@ -266,8 +266,15 @@ def report() -> None:
     """
 
 
-@command(report, "show", example="vt report show spring && vt report spring")
-@click.argument("project")
+@command(
+    report, "show", example="vt report show spring && vt report --brand acme --product acme/blender"
+)
+@click.argument("project", required=False)
+@click.option("--brand", help="The dashboard of a brand over all its projects, drawn anew.")
+@click.option("--product", default="", help="With --brand: of one product alone.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="With --brand: this file."
+)
 @click.option(
     "--check-client",
     is_flag=True,
@@ -279,8 +286,20 @@ def report() -> None:
     type=click.Path(path_type=Path),
     help="With --check-client: this folder, whatever it holds.",
 )
-def show(at: Workspace, project: str, check_client: bool, folder: Path | None) -> Answer:
+def show(
+    at: Workspace,
+    project: str | None,
+    brand: str | None,
+    product: str,
+    out: Path | None,
+    check_client: bool,
+    folder: Path | None,
+) -> Answer:
     """Where the latest report of PROJECT is. `vt report PROJECT` says the same.
+
+    With --brand: what is in production, predicted against actual, the hit rate against the
+    accounts' own usual, costs and the patterns that hold, over all projects of a brand or one of
+    its products, as one page that opens anywhere.
 
     --check-client is the proof before a copy with pseudonyms is handed out: each file, packed and
     encoded parts too, against every handle, name, id, address, caption and transcript of strangers
@@ -289,6 +308,10 @@ def show(at: Workspace, project: str, check_client: bool, folder: Path | None) -
     from vtlib.ops import projects
     from vtlib.run import copies
 
+    if brand:
+        return _dashboard(at, brand, product=product, out=out, project=project)
+    if not project:
+        raise BadInput("which project?", todo="Name one, or --brand B. See: vt project list")
     current = projects.open_project(at, project)
     if check_client or folder:
         copy = folder or copies.latest_copy(current)
@@ -302,6 +325,17 @@ def show(at: Workspace, project: str, check_client: bool, folder: Path | None) -
     pages = sorted(p.name for p in runs[-1].parent.glob("*.html"))
     data: dict[str, Any] = {"index": Path(runs[-1]), "pages": pages}
     return Answer(data, str(runs[-1]))
+
+
+def _dashboard(
+    at: Workspace, brand: str, *, product: str, out: Path | None, project: str | None
+) -> Answer:
+    from vtlib.run.pages import write_dashboard
+
+    if project:
+        raise BadInput("name a project, or --brand, not both.")
+    path = write_dashboard(at, brand, product=product, out=out)
+    return Answer({"page": path, "brand": brand, "product": product or None}, str(path))
 
 
 @command(report, "diff", example="vt report diff spring --from spring-20260301T080000Z")

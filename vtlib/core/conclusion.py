@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from vtlib.core.errors import sentence
+from vtlib.core.language import figure, marked, say, say_n
 
 MIMETYPE = "application/vnd.vt.result+json"
 
@@ -61,18 +62,19 @@ def both(first: Conclusion, second: Conclusion) -> Conclusion:
     return finish_stage(first.stage, lines, **{**first.counts, **second.counts})
 
 
-_ONE = {"are": "is", "were": "was", "have": "has", "stand": "stands", "repeat": "repeats"}
+_ONE = marked({"are": "is", "were": "was", "have": "has", "stand": "stands", "repeat": "repeats"})
+_MANY = marked(("are", "were", "have", "stand", "repeat"))
 
 
 def verb(count: float, plural: str) -> str:
     """The verb after `number`: `1 post was`, `2 posts were`."""
-    return _ONE[plural] if count == 1 else plural
+    return say(_ONE[plural] if count == 1 else plural)
 
 
 def number(count: float, noun: str = "", plural: str = "") -> str:
     """`1 post`, `2,345 posts`: a count with its noun."""
-    word = noun if count == 1 else plural or (noun + "s" if noun else "")
-    return f"{count:,.0f} {word}".strip()
+    word = say_n(noun, plural or f"{noun}s", count) if noun else ""
+    return f"{figure(f'{count:,.0f}')} {word}".strip()
 
 
 def product_name(row: Any) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.core.language import say
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -45,8 +47,8 @@ def sure_text(q_value: float) -> str:
     1995); the tables behind a sentence have it.
     """
     if q_value <= VERY_SURE_Q:
-        return "very sure"
-    return "fairly sure" if q_value <= FAIRLY_SURE_Q else "not sure"
+        return say("very sure")
+    return say("fairly sure") if q_value <= FAIRLY_SURE_Q else say("not sure")
 
 
 MOST = 12
@@ -54,26 +56,44 @@ MOST = 12
 
 def pattern_sentence(row: Mapping[str, Any]) -> str:
     """A pattern in one sentence: ratio with interval, q, posts, accounts, origin, claim."""
-    what = (
-        f"{row['pattern']}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
-        f"{row['ratio_high']:.2f}, 80 %), "
-        f"{sure_text(row['q_value'])}, {row['n_with']:,} posts of {row['accounts_with']} accounts, "
-        f"{row['replicates']}, {row['kind']}"
+    what = say(
+        "{pattern}: x{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}, 80 %), {q_value}, "
+        "{n_with:,} posts of {accounts_with} accounts, {replicates}, {kind}",
+        pattern=row["pattern"],
+        ratio=row["ratio"],
+        ratio_low=row["ratio_low"],
+        ratio_high=row["ratio_high"],
+        q_value=sure_text(row["q_value"]),
+        n_with=row["n_with"],
+        accounts_with=row["accounts_with"],
+        replicates=say(row["replicates"]),
+        kind=say(row["kind"]),
     )
-    return what + ("." if row["claim"] else "; nothing can be claimed of it yet.")
+    return what + ("." if row["claim"] else say("; nothing can be claimed of it yet."))
 
 
 def platform_sentence(row: Mapping[str, Any]) -> str:
     """A pattern on one platform in one sentence, with what differs from other platforms."""
-    what = (
-        f"{row['pattern']} on {row['platform']}: x{row['ratio']:.2f} views "
-        f"({row['ratio_low']:.2f} to "
-        f"{row['ratio_high']:.2f}, 80 %), {sure_text(row['q_value'])}, {row['n_with']:,} posts of "
-        f"{row['accounts_with']} accounts, {row['replicates']}"
+    what = say(
+        "{pattern} on {platform}: x{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}, 80 %), "
+        "{q_value}, {n_with:,} posts of {accounts_with} accounts, {replicates}",
+        pattern=row["pattern"],
+        platform=row["platform"],
+        ratio=row["ratio"],
+        ratio_low=row["ratio_low"],
+        ratio_high=row["ratio_high"],
+        q_value=sure_text(row["q_value"]),
+        n_with=row["n_with"],
+        accounts_with=row["accounts_with"],
+        replicates=say(row["replicates"]),
     )
     if row["differs"]:
-        what += f", {row['differs']} (x{row['rest_ratio']:.2f} on the other platforms)"
-    return what + ("." if row["claim"] else "; nothing can be claimed of it there yet.")
+        what += say(
+            ", {differs} (x{rest_ratio:.2f} on the other platforms)",
+            differs=row["differs"],
+            rest_ratio=row["rest_ratio"],
+        )
+    return what + ("." if row["claim"] else say("; nothing can be claimed of it there yet."))
 
 
 def pattern_context(

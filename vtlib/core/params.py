@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from typing import Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import (
     BaseModel,
@@ -21,6 +21,7 @@ from pydantic import (
 
 from vtlib.core.cron import is_cron
 from vtlib.core.errors import BadInput, nearest
+from vtlib.core.language import PageReader
 from vtlib.core.models import REACH_METRICS, AlertKind, Format, Method, Platform, in_words
 from vtlib.core.param_keys import use_new_keys
 
@@ -433,6 +434,27 @@ class Report(Section):
         description="the page of a video links to its file in S3, by a signed address that ends "
         "after so many hours. None = no link; never with pseudonyms",
     )
+
+    language: Literal["en", "de"] = Field(
+        "en",
+        description="language of pages and of scripts' documents: en, de. What people and models "
+        "wrote stays as it is",
+    )
+    time_zone: str = Field(
+        "UTC", description="zone of the times on pages, as IANA names it: Europe/Berlin"
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name} is no time zone; write it as Europe/Berlin or UTC")
+        return name
+
+    @property
+    def reader(self) -> PageReader:
+        """Whom pages and documents are written for."""
+        return PageReader(self.language, self.time_zone)
 
     @property
     def naming(self) -> Literal["named", "pseudonyms"]:

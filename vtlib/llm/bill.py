@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vtlib.core.conclusion import number
+from vtlib.core.language import figure, marked, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
 
 USD = "USD"
 KINDS = ("data", "model", "people", "storage")
-TABLE = {
-    "kind": "kind",
-    "provider": "provider",
-    "what": "what",
-    "n": "bookings",
-    "hours": "hours",
-    "usd": "US dollars",
-}
+TABLE = marked(
+    {
+        "kind": "kind",
+        "provider": "provider",
+        "what": "what",
+        "n": "bookings",
+        "hours": "hours",
+        "usd": "US dollars",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +118,12 @@ class BillPart:
         did, is "not recorded".
         """
         if not self.is_noted:
-            return "not recorded"
+            return say("not recorded")
         if not self.usd and self.lacks:
             return self.lacks
-        return f"${self.usd:,.2f}" + (f" and {self.lacks}" if self.lacks else "")
+        return f"${figure(f'{self.usd:,.2f}')}" + (
+            say(" and {lacks}", lacks=self.lacks) if self.lacks else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -139,17 +144,17 @@ class Bill:
     @property
     def figure(self) -> str:
         """The total, short."""
-        return f"${self.total:,.2f}" if self.is_known else "Price unknown"
+        return f"${figure(f'{self.total:,.2f}')}" if self.is_known else say("Price unknown")
 
     @property
     def split(self) -> str:
         """The four kinds in words."""
-        return ", ".join(f"{kind} {self.parts[kind].words}" for kind in KINDS)
+        return ", ".join(f"{say(kind)} {self.parts[kind].words}" for kind in KINDS)
 
     @property
     def words(self) -> str:
         """The total and its split: the same sentence on every page."""
-        return f"{self.figure} in US dollars: {self.split}."
+        return say("{figure} in US dollars: {split}.", figure=self.figure, split=self.split)
 
 
 def bill(lines: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Bill:
@@ -170,13 +175,13 @@ def _lacks(kind: str, lines: Sequence[Mapping[str, Any]], n: int) -> str:
     if kind == "people":
         hours = _sum(lines, "hours_unpriced")
         return (
-            f"{hours:,.1f} hours without a price"
+            say("{hours:,.1f} hours without a price", hours=hours)
             if hours
-            else f"{number(n, 'note')} in another currency"
+            else say("{notes} in another currency", notes=number(n, "note"))
         )
     if kind == "storage":
-        return f"{_sum(lines, 'gb_months'):,.2f} GB-months without a price"
-    return f"{number(n, 'call')} at an unknown price"
+        return say("{sum:,.2f} GB-months without a price", sum=_sum(lines, "gb_months"))
+    return say("{calls} at an unknown price", calls=number(n, "call"))
 
 
 def _rows(lines: pd.DataFrame) -> list[dict[str, Any]]:

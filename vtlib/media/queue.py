@@ -11,11 +11,13 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
+from vtlib.core.language import marked, say, say_n
 from vtlib.core.params import Media
 from vtlib.media.duplicates import METHOD as TWINS_METHOD
 from vtlib.media.duplicates import duplicates
 
 __all__ = [
+    "EXAMPLE_ROLE",
     "PUBLISHED_ROLE",
     "SAMPLE_ROLE",
     "TWINS_METHOD",
@@ -32,12 +34,17 @@ EXPIRED_STATUS = "expired"  # a signed media address that ran out: the next capt
 WITH_COOKIES = ("login", "age", "private")  # may pass once cookies are set
 MAX_GAP_H = 7 * 24
 SAMPLE_ROLE = "sample"  # the role of posts drawn at random for patterns
+EXAMPLE_ROLE = (
+    "example"  # the role of posts that show a claimed pattern best: fetched for their frames
+)
 PUBLISHED_ROLE = "published"  # the role of posts of own scripts: nobody picked them
-_WORDS = {
-    "fetch": "not tried yet",
-    "no_address": "no usable address: capture the post again (vt scrape)",
-    "expired": "the media address has expired: capture the post again (vt scrape)",
-}
+_WORDS = marked(
+    {
+        "fetch": "not tried yet",
+        "no_address": "no usable address: capture the post again (vt scrape)",
+        "expired": "the media address has expired: capture the post again (vt scrape)",
+    }
+)
 
 
 def plan(
@@ -128,7 +135,7 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
     """What was downloaded, what was not and why, what was measured."""
     if posts.empty:
         return skip_stage(
-            "analysis", "no posts are picked: run 03 outliers, or keep posts in a review"
+            "analysis", say("no posts are picked: run 03 outliers, or keep posts in a review")
         )
     state, files = posts["state"].value_counts(), posts[posts["state"] == "kept"]
     n_gone = int(files["is_gone"].sum()) if "is_gone" in files else 0
@@ -136,35 +143,33 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
     measures = files[files["measured_status"] == "ok"]
     lines = [
         (
-            f"Of {_post_counts(posts)}, the media of {n_kept:,} "
-            f"{'came' if n_gone else 'are here'}: "
-            f"{number(n_kept - n_still, 'video')} and {number(n_still, 'photo post')}."
+            say(
+                "Of {post_counts}, the media of {n_kept:,} {word}: {videos} and {photo_posts}.",
+                post_counts=_post_counts(posts),
+                n_kept=n_kept,
+                word="came" if n_gone else say("are here"),
+                videos=number(n_kept - n_still, "video"),
+                photo_posts=number(n_still, "photo post"),
+            )
         )
     ]
     if n_gone:
-        files_are, their = ("file is", "its") if n_gone == 1 else ("files are", "their")
         lines.append(
-            f"{n_gone:,} {files_are} not in this folder (a backup without --media?); {their} "
-            "measures and analyses are still there."
+            say_n(
+                "{n:,} file is not in this folder (a backup without --media?); its measures and "
+                "analyses are still there.",
+                "{n:,} files are not in this folder (a backup without --media?); their measures "
+                "and analyses are still there.",
+                n_gone,
+                n=n_gone,
+            )
         )
     by_status = posts.loc[posts["state"] == "lost", "status"].value_counts()
-    lines += [
-        f"{number(c, 'post')} cannot be downloaded: {_outcome_words(s)}."
-        for s, c in by_status.items()
-    ]
     waits = int(state.get("waits", 0)) + int(state.get("fetch", 0))
-    if waits:
-        lines.append(f"{number(waits, 'post')} will be tried again later.")
-    if n := int(state.get("no_address", 0)):
-        lines.append(
-            f"{number(n, 'post')} {verb(n, 'have')} no usable address: capture them again."
-        )
+    lines += _missing_lines(by_status, waits, int(state.get("no_address", 0)))
     if len(measures):
         lines.append(_measures_line(measures))
-    copies = int((twins["post_id"] != twins["creative_id"]).sum()) if len(twins) else 0
-    if copies:
-        again = "repeats a video" if copies == 1 else "repeat videos"
-        lines.append(f"{number(copies, 'post')} {again} that another post showed first.")
+    lines += _copies(twins)
     if not n_kept:
         is_tried = waits or len(by_status)
         reason = "no media could be downloaded" if is_tried else "no media address is known"
@@ -174,26 +179,68 @@ def conclude(posts: pd.DataFrame, twins: pd.DataFrame) -> Conclusion:
     )
 
 
+def _missing_lines(by_status: pd.Series, waits: int, no_address: int) -> list[str]:
+    lines = [
+        say(
+            "{posts} cannot be downloaded: {outcome_words}.",
+            posts=number(c, "post"),
+            outcome_words=_outcome_words(s),
+        )
+        for s, c in by_status.items()
+    ]
+    if waits:
+        lines.append(say("{posts} will be tried again later.", posts=number(waits, "post")))
+    if no_address:
+        text = say(
+            "{posts} {have} no usable address: capture them again.",
+            posts=number(no_address, "post"),
+            have=verb(no_address, "have"),
+        )
+        lines.append(text)
+    return lines
+
+
+def _copies(twins: pd.DataFrame) -> list[str]:
+    n = int((twins["post_id"] != twins["creative_id"]).sum()) if len(twins) else 0
+    if not n:
+        return []
+    return [
+        say_n(
+            "{n:,} post repeats a video that another post showed first.",
+            "{n:,} posts repeat videos that another post showed first.",
+            n,
+            n=n,
+        )
+    ]
+
+
 def _post_counts(posts: pd.DataFrame) -> str:
     roles = list(posts["role"]) if "role" in posts else []
     n_own, n_drawn = roles.count(PUBLISHED_ROLE), roles.count(SAMPLE_ROLE)
-    n_picked = len(posts) - n_own - n_drawn
+    n_examples = roles.count(EXAMPLE_ROLE)
+    n_picked = len(posts) - n_own - n_drawn - n_examples
     words = [number(n_picked, "picked post")] if n_picked or not (n_own or n_drawn) else []
-    words += [f"{number(n_own, 'post')} of own scripts"] if n_own else []
-    words += [f"{number(n_drawn, 'post')} drawn for patterns"] if n_drawn else []
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    words += [say("{posts} of own scripts", posts=number(n_own, "post"))] if n_own else []
+    words += [say("{posts} drawn for patterns", posts=number(n_drawn, "post"))] if n_drawn else []
+    if n_examples:
+        words += [say("{posts} as examples of patterns", posts=number(n_examples, "post"))]
+    return say(" and ").join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _measures_line(rows: pd.DataFrame) -> str:
     videos = rows.drop_duplicates("creative_id", keep="last")  # the first published of each
-    text = f"{number(len(videos), 'video')} measured"
+    text = say("{videos} measured", videos=number(len(videos), "video"))
     by_role = videos.groupby("role")["cuts_3s"].agg(["mean", "size"])
     if {"breakout", "control"} <= set(by_role.index):
         hit, calm = by_role.loc["breakout"], by_role.loc["control"]
-        return (
-            f"{text}: in the first 3 s, breakouts have {hit['mean']:.1f} cuts on average "
-            f"(n = {hit['size']:.0f}), the ordinary posts beside them {calm['mean']:.1f} (n = "
-            f"{calm['size']:.0f})."
+        return say(
+            "{text}: in the first 3 s, breakouts have {mean:.1f} cuts on average (n = "
+            "{size:.0f}), the ordinary posts beside them {mean_2:.1f} (n = {size_2:.0f}).",
+            text=text,
+            mean=hit["mean"],
+            size=hit["size"],
+            mean_2=calm["mean"],
+            size_2=calm["size"],
         )
     return text + "."
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from vtlib.core.errors import BadInput
+from vtlib.core.language import in_english, marked
 from vtlib.core.models import STILL_FORMATS, Mapped
 from vtlib.media import measurement, store
 from vtlib.media import queue as stage
@@ -22,24 +23,26 @@ from vtlib.platforms import outcome
 from vtlib.store.project import Project, one_session
 
 FRESH = timedelta(hours=24)  # signed media addresses of platforms hold for about a day
-COLUMNS = {
-    "role": "role",
-    "handle": "account",
-    "platform": "platform",
-    "format": "format",
-    "posted_at": "posted (UTC)",
-    "duration_s": "length, s",
-    "cuts": "cuts",
-    "cuts_3s": "cuts in the first 3 s",
-    "measured": "measured",
-    "outcome": "file",
-    "url": "url",
-}
+COLUMNS = marked(
+    {
+        "role": "role",
+        "handle": "account",
+        "platform": "platform",
+        "format": "format",
+        "posted_at": "posted",
+        "duration_s": "length, s",
+        "cuts": "cuts",
+        "cuts_3s": "cuts in the first 3 s",
+        "measured": "measured",
+        "outcome": "file",
+        "url": "url",
+    }
+)
 FETCHED = {k: COLUMNS[k] for k in ("role", "handle", "platform", "format", "outcome", "url")}
 MEASURED = {
     k: COLUMNS[k] for k in ("role", "handle", "platform", "duration_s", "cuts", "cuts_3s", "url")
 }
-TWINS = ("creative_id", "n_posts", "platform", "handle", "posted_at", "caption", "url")
+TWINS = marked(("creative_id", "n_posts", "platform", "handle", "posted_at", "caption", "url"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class ProcessResult:
 
 
 @one_session
+@in_english
 def run(
     project: Project,
     *,
@@ -116,7 +120,8 @@ def load(project: Project) -> pd.DataFrame:
     and of the sample; nothing is asked.
 
     Each of the first two kinds has a limit of its own: analysis.limit, media.published_limit; last
-    come those that were drawn for patterns (performance/video_samples), all of them. `is_gone`: the
+    come those that were drawn for patterns (performance/video_samples) and examples of claimed
+    patterns, all of them. `is_gone`: the
     file is not in this folder, as after vt restore of a backup without media; its path is then not
     known here.
     """
@@ -128,7 +133,8 @@ def load(project: Project) -> pd.DataFrame:
     has_address = [_has_address(requests[p]) for p in posts["post_id"]]
     posts = posts.assign(has_address=pd.Series(has_address, dtype=bool, index=posts.index))
     media, role = project.params.media, posts["role"]
-    is_own, is_drawn = role.eq(stage.PUBLISHED_ROLE), role.eq(stage.SAMPLE_ROLE)
+    is_own = role.eq(stage.PUBLISHED_ROLE)
+    is_drawn = role.isin((stage.SAMPLE_ROLE, stage.EXAMPLE_ROLE))
     kinds = (
         (~is_own & ~is_drawn, len(only) or project.params.analysis.limit),
         (is_own, media.published_limit),

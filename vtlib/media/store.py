@@ -49,10 +49,32 @@ def save_measures(store: Store, row: Mapping[str, Any]) -> None:
 def save_film_sample(
     store: Store, project: str, rows: pd.DataFrame, *, rule: str, at: datetime
 ) -> None:
-    """Add drawn posts (post_id, stratum, drawn_share); one drawn before is not changed."""
+    """Add drawn posts (post_id, stratum, drawn_share); one drawn before is not changed, one that
+    was only an example of a pattern is.
+    """
     sample = rows.assign(project_id=project, rule=rule, drawn_at=naive(at))
     with store.write("media") as connection:
+        connection.execute(
+            "DELETE FROM film_samples WHERE project_id = ? AND stratum = 'example' "
+            "AND list_contains(?, post_id)",
+            [project, list(rows["post_id"])],
+        )
         save(connection, "film_samples", sample, key=["project_id", "post_id"], keep=True)
+
+
+def save_examples(store: Store, project: str, post_ids: Sequence[str], *, at: datetime) -> None:
+    """Have the videos of `post_ids`, examples of claimed patterns, fetched for their frames; those
+    that are measured or drawn already stay as they are.
+    """
+    with store.write() as connection:
+        connection.execute(
+            "INSERT INTO film_samples BY NAME SELECT $project AS project_id, e.post_id, "
+            "'example' AS stratum, 'shows a claimed pattern best' AS rule, $at AS drawn_at "
+            "FROM (SELECT DISTINCT unnest($posts) AS post_id) AS e "
+            "ANTI JOIN measures AS m ON m.post_id = e.post_id "
+            "ANTI JOIN film_samples AS d ON d.post_id = e.post_id AND d.project_id = $project",
+            {"project": project, "posts": list(post_ids), "at": naive(at)},
+        )
 
 
 def save_proxy(store: Store, sha256: str, facts: Mapping[str, Any]) -> None:

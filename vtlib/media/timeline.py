@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.charts import alt
+from vtlib.core.language import say, word
 
 LANES = ("shots", "text", "speech", "faces")
 _LEAST_S = 0.1  # a text in a single sample is still drawn
@@ -45,8 +46,8 @@ def bars(measures: Mapping[str, Any]) -> list[Bar]:
 def _why(part: Mapping[str, Any]) -> str:
     """Why a lane is empty."""
     if part["status"] == "not_asked":
-        return "not measured: not among media.parts"
-    return f"{part['status'].replace('_', ' ')}: {part['reason']}"
+        return say("not measured: not among media.parts")
+    return f"{word(part['status'])}: {say(str(part['reason']))}"
 
 
 def _texts(part: Mapping[str, Any]) -> list[tuple[float, float, str]]:
@@ -72,7 +73,7 @@ _THUMB_HEIGHT = 92
 _LANE_HEIGHT = 16
 _CURVE_HEIGHT = 60
 _MAX_THUMBS = 14  # more would overlap
-_MAX_CUES = 300  # of a long video the first: more are no readable lane
+MAX_CUES = 300  # of a long video the first: more are no readable lane
 _SOMETIMES = ("model", "subtitles")  # lanes that are left out where there is nothing
 _COLOURS = {
     "shots": "#4c6a92",
@@ -141,7 +142,7 @@ def lane_table(measures: dict[str, Any], scenes: Sequence[Scene] = ()) -> pd.Dat
     rows += [("model", s.start_s, s.end_s, s.label) for s in scenes]
     rows += [(b.lane, b.start_s, b.end_s, b.label) for b in all_bars if b.lane != "shots"]
     cues = (measures.get("subtitles") or {}).get("cues") or []
-    rows += [("subtitles", c["start_s"], c["end_s"], c["text"]) for c in cues[:_MAX_CUES]]
+    rows += [("subtitles", c["start_s"], c["end_s"], c["text"]) for c in cues[:MAX_CUES]]
     table = pd.DataFrame(rows, columns=["lane", "start_s", "end_s", "label"])
     statuses = {(s.start_s, s.label): s.cut_status for s in scenes}
     places = zip(table["start_s"], table["label"], strict=True)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import number
+from vtlib.core.language import say
 from vtlib.core.membership import is_in
 from vtlib.core.params import Outliers
 from vtlib.outliers import early_odds
@@ -150,15 +151,19 @@ def early_sentences(early: Early, params: Outliers) -> list[str]:
     if early.replay is None and calls.empty:
         return _missing(early.parts)
     if calls.empty:
-        first = "Early calls: no post that could be called is between 24 and 72 h old now."
+        first = say("Early calls: no post that could be called is between 24 and 72 h old now.")
     else:
         least, n = params.rising_min_probability, sorted({int(k) for k in calls["n_learnt"]})
         learnt = f"{n[0]:,}" if len(n) == 1 else f"{n[0]:,} to {n[-1]:,}"
-        first = (
-            f"Early calls: of {number(len(calls), 'post')} captured at 24 to 72 h and still under "
-            f"7 days {early.n_rising:,} {'is' if early.n_rising == 1 else 'are'} rising (chance to "
-            f"end as a breakout at 7 days of {least:.0%} or more), learnt from {learnt} earlier "
-            "posts."
+        first = say(
+            "Early calls: of {posts} captured at 24 to 72 h and still under 7 days {n_rising:,} "
+            "{word} rising (chance to end as a breakout at 7 days of {least:.0%} or more), learnt "
+            "from {learnt} earlier posts.",
+            posts=number(len(calls), "post"),
+            n_rising=early.n_rising,
+            word="is" if early.n_rising == 1 else "are",
+            least=least,
+            learnt=learnt,
         )
     is_refuted = (calls["probability"] >= params.rising_min_probability) & ~calls[
         "is_rising"
@@ -167,8 +172,11 @@ def early_sentences(early: Early, params: Outliers) -> list[str]:
     if is_refuted.any():
         n_posts = number(int(is_refuted.sum()), "post")
         lines.append(
-            f"{n_posts} with such a chance not called rising: earlier calls did no better than the "
-            "share of breakouts."
+            say(
+                "{n_posts} with such a chance not called rising: earlier calls did no better than "
+                "the share of breakouts.",
+                n_posts=n_posts,
+            )
         )
     return lines
 
@@ -314,29 +322,42 @@ def _ends(part: CallStratum) -> pd.DataFrame:
 def _record_sentences(early: Early) -> list[str]:
     lines = []
     if early.replay is None:
-        lines.append("No earlier call has come due: how often they come true is not known yet.")
+        lines.append(
+            say("No earlier call has come due: how often they come true is not known yet.")
+        )
     else:
         lines.append(
-            f"Calls replayed from the data of their day: {_bands(early.replay)}. "
-            f"{_brier(early.replay)}"
+            say(
+                "Calls replayed from the data of their day: {bands}. {brier}",
+                bands=_bands(early.replay),
+                brier=_brier(early.replay),
+            )
         )
     if early.earlier is not None:
-        lines.append(f"Calls that earlier runs stored: {_bands(early.earlier)}.")
+        lines.append(say("Calls that earlier runs stored: {bands}.", bands=_bands(early.earlier)))
     return lines
 
 
 def _bands(history: Record) -> str:
     return "; ".join(
-        f"predicted {b.said:.0%}, came true {b.share:.0%} of {b.n:,}"
+        say(
+            "predicted {said:.0%}, came true {share:.0%} of {n:,}",
+            said=b.said,
+            share=b.share,
+            n=b.n,
+        )
         for b in reversed(history.bands)
     )
 
 
 def _brier(history: Record) -> str:
-    return (
-        f"Brier score {history.brier:.3f}, with the share of breakouts as every prediction "
-        f"{history.brier_base:.3f} ({number(history.n, 'call')}, "
-        f"{number(history.n_true, 'breakout')})."
+    return say(
+        "Brier score {brier:.3f}, with the share of breakouts as every prediction "
+        "{brier_base:.3f} ({calls}, {breakouts}).",
+        brier=history.brier,
+        brier_base=history.brier_base,
+        calls=number(history.n, "call"),
+        breakouts=number(history.n_true, "breakout"),
     )
 
 
@@ -351,13 +372,25 @@ def _missing(parts: Sequence[CallStratum]) -> list[str]:
     low, high = (f"{h / 24:g}" for h in DUE_H)
     return [
         (
-            f"There are no early calls: {number(pairs, 'post')} captured at {WINDOW_H[0]:.0f} to "
-            f"{WINDOW_H[1]:.0f} h and again at {low} to {high} days; {posts:,} of them with enough "
-            f"earlier posts of their account to be called, of {number(accounts, 'account')}, "
-            f"{number(breakouts, 'breakout')} among them. A chance is learnt from "
-            f"{early_odds.MIN_POSTS} such posts of {early_odds.MIN_ACCOUNTS} accounts with "
-            f"{early_odds.MIN_BREAKOUTS} breakouts: scrape new posts after two days and again "
-            "after a week."
+            say(
+                "There are no early calls: {posts} captured at {window_h:.0f} to {window_h_2:.0f} "
+                "h and again at {low} to {high} days; {posts_2:,} of them with enough earlier "
+                "posts of their account to be called, of {accounts}, {breakouts} among them. A "
+                "chance is learnt from {MIN_POSTS} such posts of {MIN_ACCOUNTS} accounts with "
+                "{MIN_BREAKOUTS} breakouts: scrape new posts after two days and again after a "
+                "week.",
+                posts=number(pairs, "post"),
+                window_h=WINDOW_H[0],
+                window_h_2=WINDOW_H[1],
+                low=low,
+                high=high,
+                posts_2=posts,
+                accounts=number(accounts, "account"),
+                breakouts=number(breakouts, "breakout"),
+                MIN_POSTS=early_odds.MIN_POSTS,
+                MIN_ACCOUNTS=early_odds.MIN_ACCOUNTS,
+                MIN_BREAKOUTS=early_odds.MIN_BREAKOUTS,
+            )
         )
     ]
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion
+from vtlib.core.language import marked
 from vtlib.core.membership import is_in
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS, TIERS
 from vtlib.core.params import Outliers
@@ -514,9 +515,11 @@ def _thresholds(params: Outliers) -> scores.Thresholds:
 
 
 _CURVE = ["platform", "format", "metric", "age_h", "g_ln", "basis", "n_pairs"]
-STEPS = (
-    *("platform", "format", "metric", "value", "age_h", "n_baseline", "basis", "multiplier"),
-    *("multiplier_low", "multiplier_high", "p_value", "q_value", "tier", "reason"),
+STEPS = marked(
+    (
+        *("platform", "format", "metric", "value", "age_h", "n_baseline", "basis", "multiplier"),
+        *("multiplier_low", "multiplier_high", "p_value", "q_value", "tier", "reason"),
+    )
 )  # what judging did, column by column
 _SUMMARY = [
     *(*STRATUM, "accounts", "posts", "scored", *FLAGGED_TIERS, "growth", "chance"),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage
+from vtlib.core.language import marked, moment, say
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers.chance import MIN_SCORES, SECOND_KIND, Chance
@@ -20,14 +21,15 @@ from vtlib.outliers.rising_tags import trend_sentences
 if TYPE_CHECKING:
     from vtlib.outliers.judgement import Verdict
 
-UNKNOWN = {
-    "": "one capture cannot tell which, as hits and the tail of ordinary posts look alike",
-    "few": f"too few posts to bound the upper end (under {MIN_SCORES} scores of one kind)",
-    "second_kind": f"over {SECOND_KIND:.1%} of the posts passed: a second kind of content in the "
-    "same accounts "
-    "would look no different from hits",
-    "misfit": "the scores do not follow the model of ordinary posts, so no count is claimed",
-}
+UNKNOWN = marked(
+    {
+        "": "one capture cannot tell which, as hits and the tail of ordinary posts look alike",
+        "few": "too few posts to bound the upper end (under {least} scores of one kind)",
+        "second_kind": "over {share:.1%} of the posts passed: a second kind of content in the same "
+        "accounts would look no different from hits",
+        "misfit": "the scores do not follow the model of ordinary posts, so no count is claimed",
+    }
+)
 _HEADS = ["platform", "format", "metric"]
 
 
@@ -35,24 +37,35 @@ def conclude(verdict: Verdict, params: Outliers) -> Conclusion:
     """The stage's sentences, from the numbers."""
     n_all, n = len(verdict.scores), verdict.n_scored
     if not n_all:
-        return skip_stage("outliers", "no posts: import or scrape some first (vt import dataset …)")
+        return skip_stage(
+            "outliers", say("no posts: import or scrape some first (vt import dataset …)")
+        )
     hits = verdict.count(*BREAKOUT_TIERS)
     lines = [
         (
-            f"{number(n, 'post')} of {n_all:,} could be scored, by the {verdict.method} rule: "
-            f"{number(hits, 'breakout')}, of which {verdict.count('extreme'):,} extreme, and "
-            f"{number(verdict.count('watch'), 'post')} to watch."
+            say(
+                "{posts} of {n_all:,} could be scored, by the {method} rule: {breakouts}, of "
+                "which {count:,} extreme, and {posts_2} to watch.",
+                posts=number(n, "post"),
+                n_all=n_all,
+                method=verdict.method,
+                breakouts=number(hits, "breakout"),
+                count=verdict.count("extreme"),
+                posts_2=number(verdict.count("watch"), "post"),
+            )
         )
     ]
     if verdict.expected_false_alarms is None:
-        lines.append("A classic rule states no false-alarm rate; compare with method calibrated.")
+        lines.append(
+            say("A classic rule states no false-alarm rate; compare with method calibrated.")
+        )
     else:
         lines.append(chance_sentence(verdict, hits))
     lines += verdict.remarks
     lines += early_sentences(verdict.early, params)
     lines += trend_sentences(verdict.trends)
     reasons = verdict.scores.loc[verdict.scores["reason"] != "", "reason"].value_counts()
-    lines += [f"{number(c, 'post')} {reason}." for reason, c in sorted(reasons.items())]
+    lines += [f"{number(c, 'post')} {say(str(reason))}." for reason, c in sorted(reasons.items())]
     rising = {"rising": verdict.early.n_rising} if len(verdict.early.calls) else {}
     return finish_stage("outliers", lines, scored=n, breakouts=hits, not_scored=n_all - n, **rising)
 
@@ -61,19 +74,24 @@ def chance_sentence(verdict: Verdict, hits: int) -> str:
     """How many flagged posts may be due to chance, and what cannot be told."""
     student = f"{verdict.student or 0:,.1f}"
     if not hits:
-        return (
+        return say(
             "Nothing was flagged. If every post were ordinary, Student's t would flag about "
-            f"{student}."
+            "{student}.",
+            student=student,
         )
-    return (
-        chance_range(
-            hits,
-            verdict.expected_false_alarms_low,
-            verdict.expected_false_alarms,
-            verdict.chance_words,
-        )
-        + f" If every post were ordinary, Student's t would flag about {student}."
+    return chance_range(
+        hits,
+        verdict.expected_false_alarms_low,
+        verdict.expected_false_alarms,
+        verdict.chance_words,
+    ) + say(
+        " If every post were ordinary, Student's t would flag about {student}.", student=student
     )
+
+
+def _unknown(word: str) -> str:
+    """What cannot be told of the number by chance. `word`: a key of UNKNOWN."""
+    return say(UNKNOWN[word], least=MIN_SCORES, share=SECOND_KIND)
 
 
 def chance_range(
@@ -83,18 +101,31 @@ def chance_range(
 
     `low`, `high` as in `outlier_runs`, `words` keys of UNKNOWN.
     """
-    unknown = "; ".join(UNKNOWN[w] for w in words if w in UNKNOWN) or UNKNOWN[""]
+    unknown = "; ".join(_unknown(w) for w in words if w in UNKNOWN) or _unknown("")
     if low is None or high is None or pd.isna(low) or pd.isna(high):
-        return f"Of {hits:,} flagged, the number by chance was not recorded."
-    end = "all of them" if high >= hits else f"{high:,.0f}"
+        return say("Of {hits:,} flagged, the number by chance was not recorded.", hits=hits)
+    end = say("all of them") if high >= hits else f"{high:,.0f}"
     if "misfit" in words:
         unknown = unknown[0].upper() + unknown[1:]
-        return f"{unknown}. Of {hits:,} flagged, anything up to {end} may be there by chance."
-    if low < 1 and high >= hits:
-        return (
-            f"Of {hits:,} flagged, any number, from none to all, may be there by chance: {unknown}."
+        return say(
+            "{unknown}. Of {hits:,} flagged, anything up to {end} may be there by chance.",
+            unknown=unknown,
+            hits=hits,
+            end=end,
         )
-    return f"Of {hits:,} flagged, between {low:,.0f} and {end} would be there by chance: {unknown}."
+    if low < 1 and high >= hits:
+        return say(
+            "Of {hits:,} flagged, any number, from none to all, may be there by chance: {unknown}.",
+            hits=hits,
+            unknown=unknown,
+        )
+    return say(
+        "Of {hits:,} flagged, between {low:,.0f} and {end} would be there by chance: {unknown}.",
+        hits=hits,
+        low=low,
+        end=end,
+        unknown=unknown,
+    )
 
 
 def chance_note(chance: Chance) -> str:
@@ -102,7 +133,7 @@ def chance_note(chance: Chance) -> str:
     if not chance.n_flagged:
         return f"none flagged; Student's t {chance.student:.1f}"
     text = f"{chance.low} to {chance.high} of {chance.n_flagged}"
-    return f"{text}; {UNKNOWN[chance.word]}" if chance.word else text
+    return f"{text}; {_unknown(chance.word)}" if chance.word else text
 
 
 def notes(
@@ -116,7 +147,7 @@ def notes(
             words[int(i)].append(word[i] if isinstance(word, list) else word)
 
     for flag, word in (
-        ("is_coauthored", "co-authored: reaches two audiences"),
+        ("is_coauthored", marked("co-authored: reaches two audiences")),
         ("is_paid", "paid"),
         ("is_pinned", "pinned"),
     ):
@@ -127,7 +158,10 @@ def notes(
         is_twofold(group["counters_ratio"]),
         [f"plays are x{r:,.1f} of views" for r in np.nan_to_num(ratio)],
     )
-    add(scores["is_provisional"].fillna(value=False), "provisional: its growth is not known yet")
+    add(
+        scores["is_provisional"].fillna(value=False),
+        marked("provisional: its growth is not known yet"),
+    )
     too_small = scores["multiplier_low"].gt(1) & scores["value"].lt(least)
     add(too_small.fillna(value=False), f"under {least:,.0f}: too small to be called a breakout")
     add(group["format"].eq("unknown"), _kind(group.iloc[0], lengths))
@@ -139,7 +173,7 @@ def _kind(first: pd.Series, lengths: Mapping[str, Lengths]) -> str:
     if first["part"] and split and split.limit_s:
         side = "up to" if first["part"] == "short" else "over"
         return f"format unknown, split by length: {side} {split.limit_s:.0f} s"
-    return "format unknown: kinds may be mixed"
+    return marked("format unknown: kinds may be mixed")
 
 
 def remarks(
@@ -172,31 +206,40 @@ def remarks(
 
 def _least(params: Outliers) -> str:
     least = params.min_value
-    return (
-        f"A breakout has at least {number(least.views, 'view')}, or {least.engagement:,} likes and "
-        "comments where no reach is shown (outliers.min_value)."
+    return say(
+        "A breakout has at least {views}, or {engagement:,} likes and comments where no reach is "
+        "shown (outliers.min_value).",
+        views=number(least.views, "view"),
+        engagement=least.engagement,
     )
 
 
 def _look(table: pd.DataFrame, since: pd.Timestamp | None) -> str:
     past = table["look"].eq("past")
     if past.all():
-        return (
+        return say(
             "Judged by earlier posts alone (look: past); tiers by Student's tail, p is the share "
             "of earlier posts of such accounts that got as far."
         )
     if not past.any():
-        return "Judged by the posts around each, before and after it (look: around), for study."
-    return (
-        f"{number(int(past.sum()), 'post')} published since {since:%Y-%m-%d %H:%M} UTC, the last "
-        "capture of the run before, judged by earlier posts alone (look: past); the others by the "
-        "posts around each (look: around)."
+        return say(
+            "Judged by the posts around each, before and after it (look: around), for study."
+        )
+    return say(
+        "{posts} published since {since}, the last capture of the run before, judged by earlier "
+        "posts alone (look: past); the others by the posts around each (look: around).",
+        posts=number(int(past.sum()), "post"),
+        since="" if since is None else moment(since.to_pydatetime()),
     )
 
 
 def _small(table: pd.DataFrame) -> list[str]:
     n = int((table["notes"].str.contains("too small") & table["p_tail"].lt(0.01)).sum())
-    return [f"{number(n, 'post')} stood out but did not reach that minimum."] if n else []
+    return (
+        [say("{posts} stood out but did not reach that minimum.", posts=number(n, "post"))]
+        if n
+        else []
+    )
 
 
 def _counters(frame: pd.DataFrame) -> list[str]:
@@ -204,11 +247,17 @@ def _counters(frame: pd.DataFrame) -> list[str]:
     lines = []
     for (platform, format_), group in off.groupby(["platform", "format"], observed=True):
         ratio, metric = group["counters_ratio"].median(), group["metric"].mode().iloc[0]
-        more, less = ("Plays", "views") if ratio > 1 else ("Views", "plays")
+        more, less = (say("Plays"), "views") if ratio > 1 else (say("Views"), "plays")
         lines.append(
-            f"{more} of {number(len(group), f'{platform} {format_}')} are more than twice their "
-            f"{less} (median x{max(ratio, 1 / ratio):,.1f}): two counts, judged by {metric} "
-            "throughout."
+            say(
+                "{more} of {n_group} are more than twice their {less} (median x{ratio:,.1f}): two "
+                "counts, judged by {metric} throughout.",
+                more=more,
+                n_group=number(len(group), f"{platform} {format_}"),
+                less=less,
+                ratio=max(ratio, 1 / ratio),
+                metric=metric,
+            )
         )
     return lines
 
@@ -221,8 +270,17 @@ def _coauthored(table: pd.DataFrame) -> list[str]:
     )
     if not n:
         return []
-    text = f"{number(n, 'post')} with a co-author (two audiences) left out of baselines"
-    return [text + (f"; so published: {n_flagged:,} of the flagged." if n_flagged else ".")]
+    text = say(
+        "{posts} with a co-author (two audiences) left out of baselines", posts=number(n, "post")
+    )
+    return [
+        text
+        + (
+            say("; so published: {n_flagged:,} of the flagged.", n_flagged=n_flagged)
+            if n_flagged
+            else "."
+        )
+    ]
 
 
 def _kinds(frame: pd.DataFrame, lengths: Mapping[str, Lengths]) -> list[str]:
@@ -232,14 +290,22 @@ def _kinds(frame: pd.DataFrame, lengths: Mapping[str, Lengths]) -> list[str]:
         split = lengths.get(str(platform))
         if split and split.limit_s:
             lines.append(
-                f"{number(len(group), f'{platform} post')} without a format form two groups by "
-                f"length (about {split.short_s:,.0f} and {split.long_s:,.0f} s) and are judged "
-                f"separately, split at {split.limit_s:,.0f} s."
+                say(
+                    "{n_group} without a format form two groups by length (about {short_s:,.0f} "
+                    "and {long_s:,.0f} s) and are judged separately, split at {limit_s:,.0f} s.",
+                    n_group=number(len(group), say("{platform} post", platform=platform)),
+                    short_s=split.short_s,
+                    long_s=split.long_s,
+                    limit_s=split.limit_s,
+                )
             )
         else:
             lines.append(
-                f"{number(len(group), f'{platform} post')} without a format: kinds may be mixed, "
-                "and a flag may tell a kind from another instead of a hit."
+                say(
+                    "{n_group} without a format: kinds may be mixed, and a flag may tell a kind "
+                    "from another instead of a hit.",
+                    n_group=number(len(group), say("{platform} post", platform=platform)),
+                )
             )
     return lines
 
@@ -250,13 +316,19 @@ def _cuts(frame: pd.DataFrame) -> list[str]:
         for change in definition_changes(*(str(k) for k in key)):
             before = group["posted_at"].lt(change.since)
             if before.any() and not before.all():
-                lines.append(f"Baselines do not cross {change.since:%Y-%m-%d}: {change.why}.")
+                lines.append(
+                    say(
+                        "Baselines do not cross {since:%Y-%m-%d}: {why}.",
+                        since=change.since,
+                        why=change.why,
+                    )
+                )
     return list(dict.fromkeys(lines))
 
 
 def _provisional(table: pd.DataFrame) -> list[str]:
     n = int(table["is_provisional"].fillna(value=False).sum())
-    text = "provisional: at most on watch until repeated captures show how posts grow here"
+    text = marked("provisional: at most on watch until repeated captures show how posts grow here")
     return [f"{number(n, 'young post')} {text}."] if n else []
 
 
@@ -267,9 +339,16 @@ def _ages(strata: list[dict[str, Any]]) -> list[str]:
         if not age.get("slopes"):
             continue
         lines.append(
-            f"Residuals depend on age in {facts['platform']} {facts['format']}: posts under 7 days "
-            f"are at x{age['young']:.2f} of their level ({age['n_young']:,}), older ones at "
-            f"x{age['old']:.2f}: the growth curve ({facts['growth']}) does not fit, and young "
-            "posts are not comparable."
+            say(
+                "Residuals depend on age in {platform} {format}: posts under 7 days are at "
+                "x{young:.2f} of their level ({n_young:,}), older ones at x{old:.2f}: the growth "
+                "curve ({growth}) does not fit, and young posts are not comparable.",
+                platform=facts["platform"],
+                format=facts["format"],
+                young=age["young"],
+                n_young=age["n_young"],
+                old=age["old"],
+                growth=facts["growth"],
+            )
         )
     return lines

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vtlib.core.conclusion import number
+from vtlib.core.language import say
 from vtlib.core.params import Outliers
 from vtlib.outliers.early_calls import hours
 from vtlib.outliers.early_odds import share_interval
@@ -88,22 +89,36 @@ def trend_sentences(result: Trends) -> list[str]:
     if result.reason or result.tags.empty:
         return []
     n = result.n_gathering
-    line = (
-        f"Of {number(len(result.tags), 'sound or hashtag', 'sounds and hashtags')} tested, {n:,} "
-        f"{'gathers' if n == 1 else 'gather'} pace over distinct creators (last 7 days against the "
-        "21 before); at most one in ten of such calls is expected to be chance."
+    line = say(
+        "Of {sound_or_hashtags} tested, {n:,} {word} pace over distinct creators (last 7 days "
+        "against the 21 before); at most one in ten of such calls is expected to be chance.",
+        sound_or_hashtags=number(len(result.tags), "sound or hashtag", "sounds and hashtags"),
+        n=n,
+        word="gathers" if n == 1 else "gather",
     )
     s = result.sequel
     if s is None or not s.n:
-        return [line, "No earlier call of that kind has come due."] if n else [line]
+        return [line, say("No earlier call of that kind has come due.")] if n else [line]
     low, high = share_interval(s.n_rose, s.n)
-    others = f"; of those not called {s.n_rose_others / s.n_others:.0%}" if s.n_others else ""
+    others = (
+        say("; of those not called {n_rose_others:.0%}", n_rose_others=s.n_rose_others / s.n_others)
+        if s.n_others
+        else ""
+    )
     return [
         line,
         (
-            f"Of {number(s.n, 'earlier call')} of that kind, each as seen then, "
-            f"{s.n_rose / s.n:.0%} rose again in the next 7 days (80 % interval {low:.0%} to "
-            f"{high:.0%}){others}; {s.n_stayed / s.n:.0%} stayed above the weeks before."
+            say(
+                "Of {earlier_calls} of that kind, each as seen then, {n_rose:.0%} rose again in "
+                "the next 7 days (80 % interval {low:.0%} to {high:.0%}){others}; {n_stayed:.0%} "
+                "stayed above the weeks before.",
+                earlier_calls=number(s.n, "earlier call"),
+                n_rose=s.n_rose / s.n,
+                low=low,
+                high=high,
+                others=others,
+                n_stayed=s.n_stayed / s.n,
+            )
         ),
     ]
 

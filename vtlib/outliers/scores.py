@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from vtlib.core.language import marked
 from vtlib.core.models import FLAGGED_TIERS, TIERS
 from vtlib.outliers.growth import Growth
 from vtlib.outliers.shrinkage import LevelPrior, ScalePrior
@@ -37,13 +38,15 @@ class Reason(IntEnum):
     NO_COHORT = 4
 
 
-REASONS = {
-    Reason.SCORED: "",
-    Reason.NOT_OBSERVED: "not scored: the metric was not observed",
-    Reason.NO_TIME: "not scored: the time of posting or of capture is unknown",
-    Reason.TOO_EARLY: "not scored: too early",
-    Reason.NO_COHORT: "not scored: too few posts and no cohort",
-}
+REASONS = marked(
+    {
+        Reason.SCORED: "",
+        Reason.NOT_OBSERVED: "not scored: the metric was not observed",
+        Reason.NO_TIME: "not scored: the time of posting or of capture is unknown",
+        Reason.TOO_EARLY: "not scored: too early",
+        Reason.NO_COHORT: "not scored: too few posts and no cohort",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import orjson
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion
+from vtlib.core.language import in_english, marked
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers import early_calls, rising_tags, store, trials
@@ -19,30 +20,44 @@ from vtlib.outliers.judgement import EarlyInputs, Verdict
 from vtlib.outliers.trials import Standing, TrialComparison
 from vtlib.store.project import Project, one_session
 
-COLUMNS = (
-    *("tier", "handle", "caption", "multiplier", "value", "url", "platform", "format"),
-    *("posted_at", "multiplier_low", "multiplier_high", "p_value", "q_value", "metric", "age_h"),
-    *("n_baseline", "basis", "look", "notes", "reason"),
+COLUMNS = marked(
+    (
+        *("caption", "multiplier", "value", "url", "tier", "handle", "platform", "format"),
+        *(
+            "posted_at",
+            "multiplier_low",
+            "multiplier_high",
+            "p_value",
+            "q_value",
+            "metric",
+            "age_h",
+        ),
+        *("n_baseline", "basis", "look", "notes", "reason"),
+    )
 )
 
 
-EARLY = (
-    *(
-        "is_rising",
-        "probability",
-        "handle",
-        "platform",
-        "format",
-        "age_h",
-        "metric",
-        "value",
-        "needed",
-    ),
-    *("base_ratio", "n_learnt", "learnt_from", "captured_at", "caption", "url"),
+EARLY = marked(
+    (
+        *(
+            "is_rising",
+            "probability",
+            "handle",
+            "platform",
+            "format",
+            "age_h",
+            "metric",
+            "value",
+            "needed",
+        ),
+        *("base_ratio", "n_learnt", "learnt_from", "captured_at", "caption", "url"),
+    )
 )
-TAGS = (
-    *("is_gathering", "kind", "platform", "title", "n_creators", "active", "n_creators_before"),
-    *("active_before", "ratio", "p_value", "q_value"),
+TAGS = marked(
+    (
+        *("is_gathering", "kind", "platform", "title", "n_creators", "active", "n_creators_before"),
+        *("active_before", "ratio", "p_value", "q_value"),
+    )
 )
 
 
@@ -55,6 +70,7 @@ class OutlierResult:
 
 
 @one_session
+@in_english
 def run(project: Project, verdict: Verdict | None = None, *, adopt: bool = False) -> OutlierResult:
     """Judge the project's posts as its parameters say, and store run, scores and picks.
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from vtlib.core.conclusion import number, verb
 from vtlib.core.finding import Finding
+from vtlib.core.language import marked, say
 from vtlib.core.proportions import mean_test
 
 MIN_FILMS = 5  # under it a mean of pairs says nothing
@@ -17,18 +18,20 @@ CLAIM_Q = 0.10  # over all pairs of platforms compared
 PAIR_COLUMNS = [
     *("a", "b", "films", "accounts", "unit", "ratio", "ratio_low", "ratio_high", "q_value"),
 ]
-LABELS = {
-    "creative_id": "film",
-    "platform": "platform",
-    "handle": "creator",
-    "posted_at": "posted",
-    "percentile": "percentile of its account",
-    "multiplier": "× level",
-    "multiplier_low": "low",
-    "multiplier_high": "high",
-    "tier": "tier",
-    "caption": "caption",
-}
+LABELS = marked(
+    {
+        "creative_id": "film",
+        "platform": "platform",
+        "handle": "creator",
+        "posted_at": "posted",
+        "percentile": "percentile of its account",
+        "multiplier": "× level",
+        "multiplier_low": "low",
+        "multiplier_high": "high",
+        "tier": "tier",
+        "caption": "caption",
+    }
+)
 _SOURCE = "twins, outlier_scores"
 
 
@@ -66,9 +69,11 @@ def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
     if posts.empty:
         return [
             Finding(
-                "No video of this project is known on two platforms: twins are found among "
-                "measured files "
-                "(vt process videos)."
+                say(
+                    "No video of this project is known on two platforms: twins are found among "
+                    "measured files "
+                    "(vt process videos)."
+                )
             )
         ]
     result = []
@@ -78,9 +83,10 @@ def findings(posts: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
         result.append(Finding(_sentence(row), _SOURCE, mine, LABELS))
     if not result:
         films = posts["creative_id"].nunique()
-        text = (
-            f"{number(films, 'video')} {verb(films, 'stand')} on several platforms, none "
-            "judged on two of them yet."
+        text = say(
+            "{videos} {stand} on several platforms, none judged on two of them yet.",
+            videos=number(films, "video"),
+            stand=verb(films, "stand"),
         )
         result.append(Finding(text, _SOURCE, posts, LABELS))
     return result
@@ -111,18 +117,30 @@ def _pair(
 def _sentence(row: pd.Series) -> str:
     a, b, films = row["a"], row["b"], number(row["films"], "video")
     if row["films"] < MIN_FILMS:
-        return (
-            f"{a} and {b} share {films}: {MIN_FILMS} are needed before anything can be said "
-            "of the platforms."
+        return say(
+            "{a} and {b} share {films}: {min_films} are needed before anything can be said of the "
+            "platforms.",
+            a=a,
+            b=b,
+            films=films,
+            min_films=MIN_FILMS,
         )
     ratio, low, high = row["ratio"], row["ratio_low"], row["ratio_high"]
     if row["q_value"] <= CLAIM_Q:
         better, worse = (a, b) if ratio > 1 else (b, a)
-        word = f"The same video went further on {better} than on {worse}"
+        word = say(
+            "The same video went further on {better} than on {worse}", better=better, worse=worse
+        )
     else:
-        word = f"No difference between {a} and {b} that is more than luck"
-    return (
-        f"{word}: x{ratio:.2f} on {a} ({low:.2f} to {high:.2f}), each "
-        "against the account's own "
-        f"level, {films} of {number(row['accounts'], 'account')}."
+        word = say("No difference between {a} and {b} that is more than luck", a=a, b=b)
+    return say(
+        "{word}: x{ratio:.2f} on {a} ({low:.2f} to {high:.2f}), each against the account's own "
+        "level, {films} of {accounts}.",
+        word=word,
+        ratio=ratio,
+        a=a,
+        low=low,
+        high=high,
+        films=films,
+        accounts=number(row["accounts"], "account"),
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from vtlib.core.errors import BadInput, nearest
+from vtlib.core.figures import times
 from vtlib.core.finding import pattern_sentence, platform_sentence
+from vtlib.core.language import say
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder
 from vtlib.performance.patterns import pattern_context
@@ -122,16 +125,24 @@ def galleries(project: Project, *, most: int = 6, each: int = 4) -> list[Gallery
     claims = rows[rows["claim"].ne("")]
     rows = claims if len(claims) else rows.nsmallest(3, "q_value")
     patterns = [{str(k): v for k, v in row.items()} for row in rows.head(most).to_dict("records")]
-    post_ids = {row["pattern"]: _named_posts(row)[:each] for row in patterns}
-    examples = _shown(project, list(dict.fromkeys(p for posts in post_ids.values() for p in posts)))
+    shown = examples(project, patterns, each=each)
     return [
         Gallery(
             project.visible_text(pattern_sentence(row)),
-            project.visible_text(row["definition"]),
-            tuple(examples[p] for p in post_ids[row["pattern"]]),
+            project.visible_text(say(row["definition"])),
+            shown[row["pattern"]],
         )
         for row in patterns
     ]
+
+
+def examples(
+    project: Project, patterns: Sequence[Mapping[Any, Any]], *, each: int
+) -> dict[str, tuple[Example, ...]]:
+    """Pattern -> at most `each` posts that show it best. `patterns`: rows of patterns_latest."""
+    post_ids = {str(row["pattern"]): _named_posts(row)[:each] for row in patterns}
+    shown = _shown(project, list(dict.fromkeys(p for posts in post_ids.values() for p in posts)))
+    return {name: tuple(shown[p] for p in posts) for name, posts in post_ids.items()}
 
 
 def _shown(project: Project, post_ids: list[str]) -> dict[str, Example]:
@@ -150,18 +161,22 @@ def _shown(project: Project, post_ids: list[str]) -> dict[str, Example]:
             _named(post, is_named=project.names_creators),
             str(post["url"] or "") if project.names_creators else "",
             frames.get(post["post_id"]),
-            "not downloaded" if project.names_creators else "frames are not passed on",
+            say("not downloaded") if project.names_creators else say("frames are not passed on"),
         )
         for post in posts.to_dict("records")
     }
 
 
 def _named(post: dict[Any, Any], *, is_named: bool) -> str:
-    who = f"{post['handle']} on {post['platform']}" if is_named else f"{post['platform']} post"
-    return f"{who}, x{post['multiplier']:.1f}" if pd.notna(post["multiplier"]) else who
+    who = (
+        say("{handle} on {platform}", handle=post["handle"], platform=post["platform"])
+        if is_named
+        else say("{platform} post", platform=post["platform"])
+    )
+    return f"{who}, ×{times(float(post['multiplier']))}" if pd.notna(post["multiplier"]) else who
 
 
-def _named_posts(row: dict[str, Any]) -> list[str]:
+def _named_posts(row: Mapping[Any, Any]) -> list[str]:
     return [str(p) for p in (row["examples"] if row["examples"] is not None else [])]
 
 

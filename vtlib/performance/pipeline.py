@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion
+from vtlib.core.language import say
 from vtlib.core.params import Performance
 from vtlib.llm.bill import Rates, bill
 from vtlib.performance import sentences
@@ -202,4 +203,4 @@ def product_costs(costs: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 def _billed(costs: pd.DataFrame) -> list[str]:
     """One sentence on all costs of the project, for any choice of products."""
-    return [f"All of the project cost {bill(costs).words}"] if len(costs) else []
+    return [say("All of the project cost {words}", words=bill(costs).words)] if len(costs) else []

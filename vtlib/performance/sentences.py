@@ -11,6 +11,7 @@ import pandas as pd
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage
 from vtlib.core.errors import sentence
 from vtlib.core.finding import platform_sentence, sure_text
+from vtlib.core.language import say
 from vtlib.performance.forecasts import VIEWS, Forecaster
 from vtlib.performance.patterns import Library
 from vtlib.performance.reach import WITH_LEARNED, Range
@@ -32,18 +33,25 @@ class InsightSentence:
 def reach_insights(groups: pd.DataFrame, days: Range) -> list[InsightSentence]:
     """Reach of own posts of the range: in all, by product, brand and script type."""
     if days.since is None or days.until is None:
-        return [InsightSentence("reach", "No own post has been judged yet.", "groups")]
+        return [InsightSentence("reach", say("No own post has been judged yet."), "groups")]
     when = f"{days.since:%Y-%m-%d} to {days.until:%Y-%m-%d}"
     overall = groups[groups["by"].eq("all") & groups["n"].gt(0)]
     if overall.empty:
-        text = (
-            f"Of own posts published {when} none is 7 days old with 5 earlier ones to compare with."
+        text = say(
+            "Of own posts published {when} none is 7 days old with 5 earlier ones to compare with.",
+            when=when,
         )
         return [InsightSentence("reach", text, "groups")]
     rows = groups[groups["by"].isin(["product", "script type"]) & groups["n"].gt(1)]
     lines = [
         InsightSentence(
-            "reach", f"Own posts published {when}: {_reached(overall.iloc[0])}.", "groups"
+            "reach",
+            say(
+                "Own posts published {when}: {reached}.",
+                when=when,
+                reached=_reached(overall.iloc[0]),
+            ),
+            "groups",
         )
     ]
     return lines + [
@@ -60,30 +68,58 @@ def learned_insights(groups: pd.DataFrame) -> list[InsightSentence]:
     rows = {str(row["group"]): row for _, row in subset.iterrows()}
     if WITH_LEARNED not in rows:
         return []
-    text = f"Scripts made {WITH_LEARNED}: {_reached(rows[WITH_LEARNED])}"
+    text = say(
+        "Scripts made {with_learned}: {reached}",
+        with_learned=WITH_LEARNED,
+        reached=_reached(rows[WITH_LEARNED]),
+    )
     if "without" not in rows:
-        return [InsightSentence("learned", f"{text}; none were made without.", "groups")]
+        return [
+            InsightSentence("learned", say("{text}; none were made without.", text=text), "groups")
+        ]
     one, two = rows[WITH_LEARNED], rows["without"]
     apart = one["ratio_low"] > two["ratio_high"] or one["ratio_high"] < two["ratio_low"]
     word = (
-        "the intervals lie apart" if apart else "the intervals overlap, so no difference is claimed"
+        say("the intervals lie apart")
+        if apart
+        else say("the intervals overlap, so no difference is claimed")
     )
-    return [InsightSentence("learned", f"{text}; without: {_reached(two)}; {word}.", "groups")]
+    return [
+        InsightSentence(
+            "learned",
+            say("{text}; without: {reached}; {word}.", text=text, reached=_reached(two), word=word),
+            "groups",
+        )
+    ]
 
 
 def pattern_insights(library: Library) -> list[InsightSentence]:
     """What the library may claim, and what it may not; always says how many were tested."""
     table = library.table
     if table.empty:
-        why = "no feature is known of enough posts" if library.n_posts else "no posts to compare"
-        return [InsightSentence("pattern", f"No pattern could be tested: {why}.", "patterns")]
+        why = (
+            say("no feature is known of enough posts")
+            if library.n_posts
+            else say("no posts to compare")
+        )
+        return [
+            InsightSentence(
+                "pattern", say("No pattern could be tested: {why}.", why=why), "patterns"
+            )
+        ]
     claims = library.claimed
     lines = [
         InsightSentence(
             "pattern",
-            f"{number(len(table), 'feature')} tested on {number(library.n_posts, 'post')} of "
-            f"{number(library.n_accounts, 'account')}: {number(len(claims), 'pattern')} can be "
-            f"claimed; at most {library.rules.claim_q:.0%} of them are expected to be wrong.",
+            say(
+                "{features} tested on {posts} of {accounts}: {patterns} can be claimed; at most "
+                "{claim_q:.0%} of them are expected to be wrong.",
+                features=number(len(table), "feature"),
+                posts=number(library.n_posts, "post"),
+                accounts=number(library.n_accounts, "account"),
+                patterns=number(len(claims), "pattern"),
+                claim_q=library.rules.claim_q,
+            ),
             "patterns",
         )
     ]
@@ -98,7 +134,10 @@ def pattern_insights(library: Library) -> list[InsightSentence]:
         text = ", ".join(names.head(5))
         lines.append(
             InsightSentence(
-                "dropped", f"Without variance, so not tested: {text}.", "dropped", tuple(names)
+                "dropped",
+                say("Without variance, so not tested: {text}.", text=text),
+                "dropped",
+                tuple(names),
             )
         )
     return lines
@@ -108,22 +147,28 @@ def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
     """Whether the model may speak, and what its trial on unseen accounts and times showed."""
     lift, hits = learnt.lift, learnt.breakout
     if lift.stands:
-        text = (
-            "Features known before publication beat the own level alone on "
-            f"{number(lift.n_tested, 'post')} of "
-            f"accounts and times not seen: loss {lift.gain.value / lift.naive_loss:.1%} smaller "
-            f"({lift.gain.low / lift.naive_loss:.1%} to {lift.gain.high / lift.naive_loss:.1%}, "
-            "80 %)."
+        text = say(
+            "Features known before publication beat the own level alone on {posts} of accounts "
+            "and times not seen: loss {value:.1%} smaller ({low:.1%} to {high:.1%}, 80 %).",
+            posts=number(lift.n_tested, "post"),
+            value=lift.gain.value / lift.naive_loss,
+            low=lift.gain.low / lift.naive_loss,
+            high=lift.gain.high / lift.naive_loss,
         )
     else:
-        text = sentence(f"Forecasts are the own level: the model stands down, {lift.reason}")
+        text = sentence(
+            say("Forecasts are the own level: the model stands down, {reason}", reason=lift.reason)
+        )
     lines = [InsightSentence("forecast", text, "forecaster")]
     if hits.stands:
         lines.append(
             InsightSentence(
                 "forecast",
-                f"Chances of a breakout are forecast better than by their share alone "
-                f"({number(hits.n_tested, 'post')} not seen).",
+                say(
+                    "Chances of a breakout are forecast better than by their share alone ({posts} "
+                    "not seen).",
+                    posts=number(hits.n_tested, "post"),
+                ),
                 "forecaster",
             )
         )
@@ -131,7 +176,7 @@ def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
         lines.append(
             InsightSentence(
                 "forecast",
-                sentence(f"No chance of a breakout is given: {hits.reason}"),
+                sentence(say("No chance of a breakout is given: {reason}", reason=hits.reason)),
                 "forecaster",
             )
         )
@@ -157,7 +202,8 @@ def conclude(
     """The stage's conclusion; without posts and without predictions there is nothing to say."""
     if not len(verdicts) and not library.n_posts:
         return skip_stage(
-            "performance", "no judged posts and no linked scripts: vt script track links a post"
+            "performance",
+            say("no judged posts and no linked scripts: vt script track links a post"),
         )
     return finish_stage(
         "performance",
@@ -170,28 +216,56 @@ def conclude(
 
 
 def _reached(row: pd.Series) -> str:
-    posts = f"{number(row['n'], 'matured post')} of {number(row['accounts'], 'account')}"
-    interval = (
-        f" ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}, 80 %)"
-        if pd.notna(row["ratio_low"])
-        else " (one post: no interval)"
+    posts = say(
+        "{matured_posts} of {accounts}",
+        matured_posts=number(row["n"], "matured post"),
+        accounts=number(row["accounts"], "account"),
     )
-    text = f"x{row['ratio']:.2f} of their own level{interval}, {posts}"
+    interval = (
+        say(
+            " ({ratio_low:.2f} to {ratio_high:.2f}, 80 %)",
+            ratio_low=row["ratio_low"],
+            ratio_high=row["ratio_high"],
+        )
+        if pd.notna(row["ratio_low"])
+        else say(" (one post: no interval)")
+    )
+    text = say(
+        "x{ratio:.2f} of their own level{interval}, {posts}",
+        ratio=row["ratio"],
+        interval=interval,
+        posts=posts,
+    )
     if not isinstance(row.get("top_post"), str):
         return text
-    return (
-        f"{text}; {row['top_post']} alone makes {row['top_share']:.0%} of their views, "
-        f"without it x{row['ratio_without']:.2f}"
+    return say(
+        "{text}; {top_post} alone makes {top_share:.0%} of their views, without it "
+        "x{ratio_without:.2f}",
+        text=text,
+        top_post=row["top_post"],
+        top_share=row["top_share"],
+        ratio_without=row["ratio_without"],
     )
 
 
 def _claim(row: pd.Series) -> InsightSentence:
     name = str(row["pattern"])
-    last = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
+    last = f", {say(row['trend'])}" if row["trend"] in ("fading", "growing") else ""
     text = (
-        f"{name}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}; "
-        f"{row['n_with']:,} posts of {row['accounts_with']} accounts, {sure_text(row['q_value'])}, "
-        f"{row['replicates']}{last}); {row['kind']}"
+        say(
+            "{name}: x{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}; {n_with:,} posts of "
+            "{accounts_with} accounts, {q_value}, {replicates}{last}); {kind}",
+            name=name,
+            ratio=row["ratio"],
+            ratio_low=row["ratio_low"],
+            ratio_high=row["ratio_high"],
+            n_with=row["n_with"],
+            accounts_with=row["accounts_with"],
+            q_value=sure_text(row["q_value"]),
+            replicates=say(row["replicates"]),
+            last=last,
+            kind=say(row["kind"]),
+        )
         + (f"; {row['note']}" if row["note"] else "")
         + "."
     )
@@ -207,18 +281,21 @@ def _on_platforms(library: Library) -> list[InsightSentence]:
         table["differs"].ne("") | ~table["pattern"].isin(library.claimed["pattern"])
     )
     own, n = table[is_own], number(int(table["claim"].ne("").sum()), "effect")
-    head = (
-        f"By platform: {n} of {number(len(table), 'test')} on "
-        f"{number(table['platform'].nunique(), 'platform')} can be claimed; "
-        f"{number(int(table['differs'].ne('').sum()), 'effect')} differ from the other platforms'."
+    head = say(
+        "By platform: {n} of {tests} on {platforms} can be claimed; {effects} differ from the "
+        "other platforms'.",
+        n=n,
+        tests=number(len(table), "test"),
+        platforms=number(table["platform"].nunique(), "platform"),
+        effects=number(int(table["differs"].ne("").sum()), "effect"),
     )
     return [
-        InsightSentence("pattern", head, "patterns by platform"),
+        InsightSentence("pattern", head, say("patterns by platform")),
         *(
             InsightSentence(
                 "pattern",
                 platform_sentence({str(k): v for k, v in row.items()}),
-                "patterns by platform",
+                say("patterns by platform"),
                 (str(row["pattern"]),),
             )
             for _, row in own.head(MOST * 2).iterrows()
@@ -230,12 +307,21 @@ def _nearest(table: pd.DataFrame) -> list[InsightSentence]:
     """Without a claim: the least p, and how many more posts would settle it."""
     row = table.sort_values(["p_value", "pattern"]).iloc[0]
     more = row["posts_needed"]
-    need = f"about {int(more):,} more posts with it would settle it" if pd.notna(more) else ""
-    need = need or "nothing yet to look for"
-    text = (
-        f"Nearest: {row['pattern']}, x{np.exp(row['shift_ln']):.2f} as seen, "
-        f"x{row['ratio']:.2f} as believed, {sure_text(row['q_value'])}, "
-        f"{number(row['n_with'], 'post')} with it; {need}."
+    need = (
+        say("about {more:,} more posts with it would settle it", more=int(more))
+        if pd.notna(more)
+        else ""
+    )
+    need = need or say("nothing yet to look for")
+    text = say(
+        "Nearest: {pattern}, x{shift_ln:.2f} as seen, x{ratio:.2f} as believed, {q_value}, "
+        "{posts} with it; {need}.",
+        pattern=row["pattern"],
+        shift_ln=np.exp(row["shift_ln"]),
+        ratio=row["ratio"],
+        q_value=sure_text(row["q_value"]),
+        posts=number(row["n_with"], "post"),
+        need=need,
     )
     return [InsightSentence("pattern", text, "patterns", (str(row["pattern_id"]),))]
 
@@ -243,13 +329,21 @@ def _nearest(table: pd.DataFrame) -> list[InsightSentence]:
 def _verdict(row: pd.Series) -> str:
     word = "above" if row["difference_pct"] > 0 else "below"
     inside = "inside" if row["is_inside"] else "outside"
-    text = (
-        f"{row['script_id']} version {row['version']}: {np.expm1(row['actual_ln']):,.0f} views, "
-        "predicted "
-        f"{np.expm1(row['predicted_ln']):,.0f} ({np.expm1(row['low_ln']):,.0f} to "
-        f"{np.expm1(row['high_ln']):,.0f}): {abs(row['difference_pct']):,.0f} % {word}, {inside} "
-        "the interval"
+    text = say(
+        "{script_id} version {version}: {actual_ln:,.0f} views, predicted {predicted_ln:,.0f} "
+        "({low_ln:,.0f} to {high_ln:,.0f}): {difference_pct:,.0f} % {word}, {inside} the interval",
+        script_id=row["script_id"],
+        version=row["version"],
+        actual_ln=np.expm1(row["actual_ln"]),
+        predicted_ln=np.expm1(row["predicted_ln"]),
+        low_ln=np.expm1(row["low_ln"]),
+        high_ln=np.expm1(row["high_ln"]),
+        difference_pct=abs(row["difference_pct"]),
+        word=word,
+        inside=inside,
     )
     if pd.notna(row["percentile"]):
-        text += f", percentile {row['percentile']:.0f} of the account's own posts"
+        text += say(
+            ", percentile {percentile:.0f} of the account's own posts", percentile=row["percentile"]
+        )
     return text + "."

@@ -15,9 +15,11 @@ import pandas as pd
 from vtlib.analysis import labelling
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.errors import BadInput
+from vtlib.core.language import in_english
 from vtlib.core.params import Performance
 from vtlib.llm import costs as money
 from vtlib.llm.bill import Rates
+from vtlib.media import store as media
 from vtlib.performance import store, verdicts
 from vtlib.performance.forecasts import VIEWS, Forecaster, predict, used_patterns
 from vtlib.performance.history import OWN, current_levels
@@ -33,6 +35,7 @@ from vtlib.store.project import Project, one_session
 from vtlib.store.writes import decode_json, naive
 
 MIN_POSTS = 5
+EXAMPLES = 3  # of a claimed pattern, whose videos are fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class PerformanceResult:
 
 
 @one_session
+@in_english
 def run(
     project: Project, found: Result | None = None, *, is_kept: bool = True
 ) -> PerformanceResult:
@@ -128,7 +132,18 @@ def remember_library(project: Project) -> None:
 def _save_library(project: Project, judged: PerformanceKnowledge | Result) -> dict[str, Any]:
     run = library_run(project, judged)
     store.save_patterns(project.store, run, judged.library.table, judged.library.platforms)
+    _want_examples(project, judged.library.table)
     return run
+
+
+def _want_examples(project: Project, table: pd.DataFrame) -> None:
+    """Have the examples of claimed patterns fetched, so that their cards have frames."""
+    claims = table[table["claim"].ne("")] if len(table) else table
+    posts = (
+        [post for names in claims["examples"] for post in names[:EXAMPLES]] if len(claims) else []
+    )
+    if posts:
+        media.save_examples(project.store, project.slug, posts, at=project.workspace.now())
 
 
 def library_run(project: Project, judged: PerformanceKnowledge | Result) -> dict[str, Any]:

@@ -4,41 +4,77 @@ from __future__ import annotations
 
 from typing import Any
 
-_REACH = (
-    *("by", "group", "n", "accounts", "ratio", "ratio_low", "ratio_high", "breakouts"),
-    *(
-        "engagement_rate",
-        "share_rate",
-        "save_rate",
-        "not_counted",
-        "top_post",
-        "top_share",
-        "ratio_without",
-    ),
+from vtlib.core.language import marked
+
+_REACH = marked(
+    (
+        *("by", "group", "n", "accounts", "ratio", "ratio_low", "ratio_high", "breakouts"),
+        *(
+            "engagement_rate",
+            "share_rate",
+            "save_rate",
+            "not_counted",
+            "top_post",
+            "top_share",
+            "ratio_without",
+        ),
+    )
 )
-_VERDICTS = (
-    *("title", "variant", "post_id", "status", "predicted", "low", "high", "actual"),
-    *("difference_pct", "is_inside", "percentile", "source_percentile", "reason"),
+_VERDICTS = marked(
+    (
+        *("title", "variant", "post_id", "status", "predicted", "low", "high", "actual"),
+        *("difference_pct", "is_inside", "percentile", "source_percentile", "reason"),
+    )
 )
-_CALIBRATION = ("measure", "forecast", "low", "high", "naive", "naive_low", "naive_high", "n")
-_VARIANTS = (
-    *("script_id", "a", "b", "design", "n_a", "n_b", "n_pairs", "ratio", "ratio_low", "ratio_high"),
-    *("p_any_time", "winner", "least_visible_ratio", "posts_needed"),
+_CALIBRATION = marked(
+    ("measure", "forecast", "low", "high", "naive", "naive_low", "naive_high", "n")
 )
-_PAIRS = (*("a", "b", "films", "accounts", "unit", "ratio", "ratio_low", "ratio_high", "q_value"),)
-_RETURNS = {
-    **{
-        k: k
-        for k in ("product_id", "n", "incremental_views", "low", "high", "by_luck", "luck_high")
-    },
-    **{
-        k: f"{k} (USD)"
-        for k in ("cost", "cost_per_thousand", "cost_low", "cost_high", "value", "net", "net_low")
-    },
-    "net_high": "net_high (USD)",
-    **{k: k for k in ("top_post", "top_share", "without", "without_low", "without_high")},
-    **{k: f"{k} (USD)" for k in ("cost_per_thousand_without", "net_without")},
-}
+_VARIANTS = marked(
+    (
+        *(
+            "script_id",
+            "a",
+            "b",
+            "design",
+            "n_a",
+            "n_b",
+            "n_pairs",
+            "ratio",
+            "ratio_low",
+            "ratio_high",
+        ),
+        *("p_any_time", "winner", "least_visible_ratio", "posts_needed"),
+    )
+)
+_PAIRS = marked(
+    (*("a", "b", "films", "accounts", "unit", "ratio", "ratio_low", "ratio_high", "q_value"),)
+)
+_RETURNS = marked(
+    {
+        "product_id": "product",
+        "n": "posts",
+        "incremental_views": "views beyond own level",
+        "low": "low",
+        "high": "high",
+        "by_luck": "by luck alone",
+        "luck_high": "by luck, 1 in 10",
+        "cost": "cost (USD)",
+        "cost_per_thousand": "cost of 1,000 (USD)",
+        "cost_low": "cost of 1,000, low (USD)",
+        "cost_high": "cost of 1,000, high (USD)",
+        "value": "value (USD)",
+        "net": "net (USD)",
+        "net_low": "net, low (USD)",
+        "net_high": "net, high (USD)",
+        "top_post": "post with most of them",
+        "top_share": "its part",
+        "without": "views without it",
+        "without_low": "without it, low",
+        "without_high": "without it, high",
+        "cost_per_thousand_without": "cost of 1,000 without it (USD)",
+        "net_without": "net without it (USD)",
+    }
+)
 VARIANT_TEXTS = (
     "script_id",
     "a",
@@ -63,15 +99,28 @@ _FORMATS = {
     "p_any_time": "p",
 }
 _CALIBRATED = dict.fromkeys(("forecast", "low", "high", "naive", "naive_low", "naive_high"), ",.2f")
-_PATTERNS = (
-    *("pattern", "claim", "ratio", "ratio_low", "ratio_high", "q_value", "n_with", "accounts_with"),
-    *("share_ordinary", "share_breakout", "replicates", "trend", "half_life_days", "kind"),
-    *("posts_needed",),
+_PATTERNS = marked(
+    (
+        *(
+            "pattern",
+            "claim",
+            "ratio",
+            "ratio_low",
+            "ratio_high",
+            "q_value",
+            "n_with",
+            "accounts_with",
+        ),
+        *("share_ordinary", "share_breakout", "replicates", "trend", "half_life_days", "kind"),
+        *("posts_needed",),
+    )
 )
 
-_PLATFORMS = (
-    *("pattern", "platform", "claim", "ratio", "ratio_low", "ratio_high", "common_ratio"),
-    *("q_value", "differs", "difference_q", "n_with", "accounts_with", "replicates"),
+_PLATFORMS = marked(
+    (
+        *("pattern", "platform", "claim", "ratio", "ratio_low", "ratio_high", "common_ratio"),
+        *("q_value", "differs", "difference_q", "n_with", "accounts_with", "replicates"),
+    )
 )
 
 

@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import number
+from vtlib.core.language import marked_n, say
 from vtlib.core.proportions import Estimate, mean_by_group, rate
 from vtlib.performance import abtest, money
 
 ALIKE = float(np.log(1.5))  # of the scales of accounts that are as volatile
 MOST_VISIBLE = float(np.log(100))  # a difference beyond x100 is none that anybody tests for
 _UNITS = {
-    "paired": ("more pair", "more pairs"),
-    "unpaired": ("more post a variant", "more posts a variant"),
-    "by account": ("more account a variant", "more accounts a variant"),
+    "paired": marked_n("more pair", "more pairs"),
+    "unpaired": marked_n("more post a variant", "more posts a variant"),
+    "by account": marked_n("more account a variant", "more accounts a variant"),
 }
 VARIANT_COLUMNS = [
     *("script_id", "a", "b", "design", "n_a", "n_b", "n_pairs", "ratio", "ratio_low", "ratio_high"),
@@ -140,43 +141,94 @@ def _pair(script: str, mine: pd.DataFrame, names: tuple[str, str], alpha: float)
 
 
 def _said(test: abtest.VariantTest, names: tuple[str, str]) -> str:
+    return _no_comparison(test, names) or _outcome(test, names)
+
+
+def _no_comparison(test: abtest.VariantTest, names: tuple[str, str]) -> str:
+    """Why the two cannot be compared, "" = they can."""
     if test.design == "too little data":
-        return (
-            f"No winner: {names[0]} has {number(test.n_a, 'matured post')}, {names[1]} "
-            f"{test.n_b}; "
-            f"{abtest.MIN_POSTS} of each are needed to compare at all."
+        return say(
+            "No winner: {names} has {matured_posts}, {names_2} {n_b}; {MIN_POSTS} of each are "
+            "needed to compare at all.",
+            names=names[0],
+            matured_posts=number(test.n_a, "matured post"),
+            names_2=names[1],
+            n_b=test.n_b,
+            MIN_POSTS=abtest.MIN_POSTS,
         )
     if test.design == "accounts differ":
-        return (
-            f"No verdict: {names[0]} and {names[1]} ran on different accounts "
-            f"({test.accounts_a} and "
-            f"{test.accounts_b}), so accounts and variants cannot be told apart; run both on "
-            "the same accounts, or each on "
-            f"{abtest.MIN_ACCOUNTS} accounts or more."
+        return say(
+            "No verdict: {names} and {names_2} ran on different accounts ({accounts_a} and "
+            "{accounts_b}), so accounts and variants cannot be told apart; run both on the same "
+            "accounts, or each on {MIN_ACCOUNTS} accounts or more.",
+            names=names[0],
+            names_2=names[1],
+            accounts_a=test.accounts_a,
+            accounts_b=test.accounts_b,
+            MIN_ACCOUNTS=abtest.MIN_ACCOUNTS,
         )
-    size = f"x{np.exp(test.shift):.2f} ({np.exp(test.low):.2f} to {np.exp(test.high):.2f})"
+    return ""
+
+
+def _outcome(test: abtest.VariantTest, names: tuple[str, str]) -> str:
+    size = say(
+        "x{shift:.2f} ({low:.2f} to {high:.2f})",
+        shift=np.exp(test.shift),
+        low=np.exp(test.low),
+        high=np.exp(test.high),
+    )
     what = {
-        "paired": f"{number(test.n_pairs, 'pair')} in the same account and week",
-        "unpaired": f"{test.n_a} and {test.n_b} posts of the same accounts",
+        "paired": say("{pairs} in the same account and week", pairs=number(test.n_pairs, "pair")),
+        "unpaired": say("{n_a} and {n_b} posts of the same accounts", n_a=test.n_a, n_b=test.n_b),
         "by account": (
-            f"{test.n_a} and {test.n_b} posts, {test.accounts_a} and {test.accounts_b} accounts"
+            say(
+                "{n_a} and {n_b} posts, {accounts_a} and {accounts_b} accounts",
+                n_a=test.n_a,
+                n_b=test.n_b,
+                accounts_a=test.accounts_a,
+                accounts_b=test.accounts_b,
+            )
         ),
     }[test.design]
-    p_text = f"p {test.p_any_time:.3f} however often one looks"
+    p_text = say("p {p_any_time:.3f} however often one looks", p_any_time=test.p_any_time)
     if test.winner:
         winner = names[1] if test.winner == "B" else names[0]
-        return f"{winner} wins: {names[1]} against {names[0]} {size}, {what}, {p_text}."
+        return say(
+            "{winner} wins: {names} against {names_2} {size}, {what}, {p_text}.",
+            winner=winner,
+            names=names[1],
+            names_2=names[0],
+            size=size,
+            what=what,
+            p_text=p_text,
+        )
     one, many = _UNITS[test.design]
-    more = f"; {number(test.units_needed, one, many)} would show x1.5" if test.units_needed else ""
+    more = (
+        say("; {units_needed} would show x1.5", units_needed=number(test.units_needed, one, many))
+        if test.units_needed
+        else ""
+    )
     detectable = (
         (
-            f"so many name a winner at a true difference of x{np.exp(test.least_visible):.2f} in "
-            "four cases of five"
+            say(
+                "so many name a winner at a true difference of x{least_visible:.2f} in four cases "
+                "of five",
+                least_visible=np.exp(test.least_visible),
+            )
         )
         if test.least_visible < MOST_VISIBLE
-        else "so few can name no winner"
+        else say("so few can name no winner")
     )
-    return f"No winner: {names[1]} against {names[0]} {size}, {what}, {p_text}; {detectable}{more}."
+    return say(
+        "No winner: {names} against {names_2} {size}, {what}, {p_text}; {detectable}{more}.",
+        names=names[1],
+        names_2=names[0],
+        size=size,
+        what=what,
+        p_text=p_text,
+        detectable=detectable,
+        more=more,
+    )
 
 
 def _group(name: str, mine: pd.DataFrame) -> dict[str, Any]:
@@ -221,7 +273,11 @@ def _carried(mine: pd.DataFrame, lift: np.ndarray, code: np.ndarray) -> dict[str
 
 
 def _post(mine: pd.DataFrame, position: int) -> str:
-    return str(mine["post_id"].iloc[position]) if "post_id" in mine else f"post {position + 1}"
+    return (
+        str(mine["post_id"].iloc[position])
+        if "post_id" in mine
+        else say("post {position}", position=position + 1)
+    )
 
 
 def _shape(past: pd.DataFrame, mine: pd.DataFrame) -> np.ndarray:
@@ -282,23 +338,38 @@ def _roi(
 
 def _money_said(product: str, gain: money.Gain, top: str) -> str:
     if not gain.n:
-        return f"{product}: no matured posts, so nothing can be said of its return."
-    more = "more" if gain.total.low > gain.luck_high else "not surely more"
-    text = (
-        f"{product}: {_sum_said(gain.total)} beyond the own level in {number(gain.n, 'post')}; "
-        f"ordinary posts would show {gain.by_luck:,.0f} by luck, in one case of ten over "
-        f"{gain.luck_high:,.0f}, "
-        f"so this is {more} than luck."
+        return say(
+            "{product}: no matured posts, so nothing can be said of its return.", product=product
+        )
+    more = "more" if gain.total.low > gain.luck_high else say("not surely more")
+    text = say(
+        "{product}: {sum_said} beyond the own level in {posts}; ordinary posts would show "
+        "{by_luck:,.0f} by luck, in one case of ten over {luck_high:,.0f}, so this is {more} than "
+        "luck.",
+        product=product,
+        sum_said=_sum_said(gain.total),
+        posts=number(gain.n, "post"),
+        by_luck=gain.by_luck,
+        luck_high=gain.luck_high,
+        more=more,
     )
     if not top:
         return text
-    return (
-        f"{text} One post, {top}, makes {gain.top_share:.0%} of it: {_sum_said(gain.without)} "
-        "without it."
+    return say(
+        "{text} One post, {top}, makes {top_share:.0%} of it: {sum_said} without it.",
+        text=text,
+        top=top,
+        top_share=gain.top_share,
+        sum_said=_sum_said(gain.without),
     )
 
 
 def _sum_said(total: Estimate) -> str:
     if np.isnan(total.low):
-        return f"{total.value:,.0f} views (one post: no interval)"
-    return f"{total.value:,.0f} views ({total.low:,.0f} to {total.high:,.0f})"
+        return say("{value:,.0f} views (one post: no interval)", value=total.value)
+    return say(
+        "{value:,.0f} views ({low:,.0f} to {high:,.0f})",
+        value=total.value,
+        low=total.low,
+        high=total.high,
+    )

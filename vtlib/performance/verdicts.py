@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import number
+from vtlib.core.language import say
+from vtlib.core.language import word as word_of
 from vtlib.core.proportions import Estimate, Rate
 from vtlib.outliers.trailing import MATURE_H
 from vtlib.performance import predictions
@@ -83,13 +85,17 @@ def report(
     last = counted(rows)
     evaluation = _evaluation(last)
     table = evaluation_table(evaluation)
-    subject = "" if what == "views" else f" of predictions of the {what}"
+    subject = "" if what == "views" else say(" of predictions of the {what}", what=word_of(what))
     if evaluation.n < min_matured:
         early = int(rows["status"].eq("too early").sum()) if len(rows) else 0
-        waiting = f", {number(early, 'post')} too early" if early else ""
-        text = (
-            f"{NOTHING_YET.capitalize()}{subject}: {number(evaluation.n, 'matured post')} of "
-            f"{min_matured} needed{waiting}."
+        waiting = say(", {posts} too early", posts=number(early, "post")) if early else ""
+        text = say(
+            "{nothing_yet}{subject}: {matured_posts} of {min_matured} needed{waiting}.",
+            nothing_yet=NOTHING_YET.capitalize(),
+            subject=subject,
+            matured_posts=number(evaluation.n, "matured post"),
+            min_matured=min_matured,
+            waiting=waiting,
         )
         return table, [text]
     return table, _sentences(evaluation, what)
@@ -200,26 +206,46 @@ def _numbers(estimate: Estimate | Rate | None) -> tuple[float, float, float]:
 
 def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
     cover, gain, bias = evaluation.forecast.coverage, evaluation.gain_mae, evaluation.forecast.bias
-    fit = "as it should" if cover.low <= 0.8 <= cover.high else "not the 80 % it states"
+    fit = say("as it should") if cover.low <= 0.8 <= cover.high else say("not the 80 % it states")
     if gain.low > 0:
-        word = "better than"
+        word = say("better than")
     else:
-        word = "worse than" if gain.high < 0 else "no better, as far as can be told, than"
+        word = say("worse than") if gain.high < 0 else say("no better, as far as can be told, than")
     return [
         (
-            f"Of {number(evaluation.n, 'matured post')}, {cover.share:.0%} fell inside the 80 % "
-            "interval of their "
-            f"{what} ({cover.low:.0%} to {cover.high:.0%}): {fit}."
+            say(
+                "Of {matured_posts}, {share:.0%} fell inside the 80 % interval of their {what} "
+                "({low:.0%} to {high:.0%}): {fit}.",
+                matured_posts=number(evaluation.n, "matured post"),
+                share=cover.share,
+                what=word_of(what),
+                low=cover.low,
+                high=cover.high,
+                fit=fit,
+            )
         ),
         (
-            f"Predictions of {what} were {word} 'own median': mean error "
-            f"x{np.exp(evaluation.forecast.mae.value):.2f} "
-            f"against x{np.exp(evaluation.naive.mae.value):.2f} ({_percent(gain.value)} "
-            f"nearer, {_percent(gain.low)} to {_percent(gain.high)})."
+            say(
+                "Predictions of {what} were {word} 'own median': mean error x{value:.2f} against "
+                "x{value_2:.2f} ({percent} nearer, {percent_2} to {percent_3}).",
+                what=word_of(what),
+                word=word,
+                value=np.exp(evaluation.forecast.mae.value),
+                value_2=np.exp(evaluation.naive.mae.value),
+                percent=_percent(gain.value),
+                percent_2=_percent(gain.low),
+                percent_3=_percent(gain.high),
+            )
         ),
         (
-            f"On average {what} came to x{np.exp(bias.value):.2f} of what was predicted "
-            f"({np.exp(bias.low):.2f} to {np.exp(bias.high):.2f})."
+            say(
+                "On average {what} came to x{value:.2f} of what was predicted ({low:.2f} to "
+                "{high:.2f}).",
+                what=word_of(what),
+                value=np.exp(bias.value),
+                low=np.exp(bias.low),
+                high=np.exp(bias.high),
+            )
         ),
     ]
 

@@ -17,7 +17,9 @@ import jinja2
 from markupsafe import Markup, escape
 
 from vtlib.core import log
+from vtlib.core.conclusion import number
 from vtlib.core.figures import marks
+from vtlib.core.language import marked, reader, say, say_n, word, zone_words
 from vtlib.core.whole_files import write_whole
 from vtlib.report.glossary import linked
 from vtlib.report.vega import vega
@@ -86,7 +88,8 @@ _TEXT = r"[^<>]*"
 _CELL = (
     r'<td class="vt-[a-z]+" data-sort="[^"<>]*"(?: dir="auto")?>(?:'
     rf'{_TEXT}|<a href="https?://[^"<>]*" rel="noopener noreferrer" target="_blank">{_TEXT}</a>'
-    rf'|<span class="[a-z_ -]+">{_TEXT}</span>)</td>'
+    rf'|<span class="[a-z_ -]+">{_TEXT}</span>'
+    r'|<img src="data:image/jpeg;base64,[\w+/=]+" alt="">)</td>'
 )
 _OWN_TABLE = re.compile(
     rf'<div class="vt-table-box"><table class="vt-table"><caption>{_TEXT}</caption>\s*<thead><tr>'
@@ -124,8 +127,41 @@ def environment(root: str | None = None) -> jinja2.Environment:
     """Jinja environment: autoescape on, undefined names raise; `root` as Page's."""
     loader = jinja2.FileSystemLoader(TEMPLATES)
     env = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
-    env.filters |= {"terms": term_links(root), "marks": marks}
+    dress(env, root)
     return env
+
+
+# What page.js says; it stands in the page only where the reader's language is not English.
+_SCRIPT_WORDS = marked(
+    (
+        "This chart could not be drawn:",
+        "Filter rows",
+        "As a table",
+        "more column",
+        "more columns",
+        "more rows",
+    )
+)
+
+
+def dress(env: jinja2.Environment, root: str | None) -> None:
+    """Filters and functions of our templates: terms, marks, n (a count); `_` and `ngettext` say a
+    sentence in the reader's language.
+    """
+    env.filters |= {"terms": term_links(root), "marks": marks, "n": number}
+    env.globals |= {
+        "_": say,
+        "ngettext": say_n,
+        "word": word,
+        "language": lambda: reader().language,
+        "zone": zone_words,
+        "js_words": _script_words,
+    }
+
+
+def _script_words() -> str:
+    words = {} if reader().language == "en" else {text: say(text) for text in _SCRIPT_WORDS}
+    return json.dumps(words, ensure_ascii=False)
 
 
 def term_links(root: str | None) -> Callable[[object], Markup]:
@@ -204,7 +240,7 @@ def _line(text: Any, between: str) -> str:
 
 def harmless(html: str, *, with_pictures: bool = True) -> Markup:
     """HTML of a notebook, sanitised: only tables, text, http links and inline images remain."""
-    if _OWN_TABLE.fullmatch(html):
+    if _OWN_TABLE.fullmatch(html) and (with_pictures or "<img" not in html):
         return trusted(html)
     # The cleaner keeps the words inside what it strips; a style sheet's are of no use to a reader.
     clean = _cleaner().clean(_NOT_WORDS.sub("", html))
@@ -216,7 +252,7 @@ def provenance_rows(provenance: Mapping[str, Any]) -> list[tuple[str, str, bool]
     rows = []
     for label, value in provenance.items():
         short = value if isinstance(value, str) else _plain(value)
-        rows.append((label.replace("_", " "), short, len(short) > 160 or short.count("\n") > 5))
+        rows.append((word(label), short, len(short) > 160 or short.count("\n") > 5))
     return rows
 
 
@@ -237,7 +273,7 @@ def _leaves(tree: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, An
 def _plain_leaf(value: Any) -> str:
     if isinstance(value, (list, tuple, Mapping)):
         return ", ".join(map(str, value)) or "none"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return number(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 @cache

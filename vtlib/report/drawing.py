@@ -11,24 +11,35 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.core.figures import axis_count, count
+from vtlib.core import language
+from vtlib.core.figures import axis_count, count, share
+from vtlib.core.language import marked, say, word
 from vtlib.core.models import BREAKOUT_TIERS
-from vtlib.media.timeline import LANES, Bar, Scene, bars
+from vtlib.media.timeline import LANES, MAX_CUES, Bar, Scene, bars
 
 _QUIET_LUFS = -60.0  # below is silence
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 300, 92, 14, 14, 34
-_CHECKS = {
-    "supported": "the file agrees",
-    "drifted": "the file has it at another time",
-    "unsupported": "the file contradicts it",
-    "not_checked": "not measurable",
-    "": "not measurable",
-}
+# Names of rows, and what stands in one without anything.
+_ROWS = marked(
+    (
+        *("shots", "text", "speech", "faces", "model", "subtitles", "replays", "loudness", "none"),
+        *("not measured", "not detected", "not available"),
+    )
+)
+_CHECKS = marked(
+    {
+        "supported": "the file agrees",
+        "drifted": "the file has it at another time",
+        "unsupported": "the file contradicts it",
+        "not_checked": "not measurable",
+        "": "not measurable",
+    }
+)
 
 
 def check_words(held: str) -> str:
     """What the check of a model's claim found, as people read it."""
-    return _CHECKS.get(held, held.replace("_", " "))
+    return say(_CHECKS[held]) if held in _CHECKS else word(held)
 
 
 def lanes(measures: Mapping[str, Any], scenes: Sequence[Scene] = ()) -> str:
@@ -43,8 +54,13 @@ def lanes(measures: Mapping[str, Any], scenes: Sequence[Scene] = ()) -> str:
     if scenes:
         marks = [Bar("model", s.start_s, s.end_s, _scene_label(s)) for s in scenes]
         rows.insert(1, _lane("model", marks, length, [s.cut_status for s in scenes]))
+    if cues := (measures.get("subtitles") or {}).get("cues"):
+        said = [Bar("subtitles", c["start_s"], c["end_s"], c["text"]) for c in cues[:MAX_CUES]]
+        rows.append(_lane("subtitles", said, length))
+    if replays := measures.get("replays"):
+        rows.append(_row("replays", _heat(replays, length), ""))
     loudness = (measures.get("curves") or {}).get("loudness") or []
-    rows.append(_row("loudness", _area(loudness, length) if loudness else "", "not measured"))
+    rows.append(_row("loudness", _area(loudness, length) if loudness else "", say("not measured")))
     return "".join(rows)
 
 
@@ -55,7 +71,7 @@ def _scene_label(scene: Scene) -> str:
 
 def _lane(name: str, mine: Sequence[Bar], length: float, held: Sequence[str] = ()) -> str:
     drawn = [b for b in mine if b.end_s > b.start_s]
-    why = mine[0].label if mine and not drawn else "none"
+    why = mine[0].label if mine and not drawn else say("none")
     marks = held or [""] * len(drawn)
     return _row(
         name,
@@ -89,14 +105,25 @@ def _area(points: Sequence[Sequence[float]], length: float) -> str:
     return f'<polygon class="vt-is-loudness" points="{line} {ends}"/>'
 
 
+def _heat(replays: Sequence[Mapping[str, Any]], length: float) -> str:
+    """How often each stretch is replayed, 1 = the most, as the strength of a colour."""
+    return "".join(
+        f'<rect class="vt-is-replays" x="{1000 * r["start_s"] / length:.1f}" y="0" '
+        f'width="{max(1000 * (r["end_s"] - r["start_s"]) / length, 1):.1f}" height="14" '
+        f'opacity="{max(r["intensity_ratio"], 0.06):.2f}"><title>{r["start_s"]:.0f} s: '
+        f"{share(r['intensity_ratio'])}</title></rect>"
+        for r in replays
+    )
+
+
 def _row(name: str, inside: str, why: str) -> str:
     drawing = (
         f'<svg viewBox="0 0 1000 14" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(name)}">{inside}</svg>'
+        f'aria-label="{escape(say(name))}">{inside}</svg>'
         if inside
         else f'<i class="vt-quiet">{escape(why)}</i>'
     )
-    return f'<div class="vt-lane-row"><span>{escape(name)}</span><div>{drawing}</div></div>'
+    return f'<div class="vt-lane-row"><span>{escape(say(name))}</span><div>{drawing}</div></div>'
 
 
 def account_svg(posts: pd.DataFrame, *, post_id: str, ordinary: str, usual: float) -> str:
@@ -116,7 +143,7 @@ def account_svg(posts: pd.DataFrame, *, post_id: str, ordinary: str, usual: floa
     frame = _Frame(at.min(), at.max(), min(values), max(values))
     body = frame.axes()
     if usual >= 1:
-        body += frame.level(usual, f"its usual: {count(usual)}")
+        body += frame.level(usual, say("its usual: {usual}", usual=count(usual)))
     marked = {post_id: "vt-this", ordinary: "vt-ordinary"}
     rows = sorted(
         zip(known["post_id"], at, known["value"], known["tier"], strict=True),
@@ -124,8 +151,10 @@ def account_svg(posts: pd.DataFrame, *, post_id: str, ordinary: str, usual: floa
     )
     for name, moment, value, tier in rows:
         kind = marked.get(name) or ("vt-broke" if tier in BREAKOUT_TIERS else "vt-post-dot")
-        body += _dot(frame.x(moment), frame.y(value), kind, f"{moment:%d %b %Y}: {count(value)}")
-    return _svg(body, f"{len(known)} posts of the account over time")
+        body += _dot(
+            frame.x(moment), frame.y(value), kind, f"{language.day(moment)}: {count(value)}"
+        )
+    return _svg(body, say("{n_known} posts of the account over time", n_known=len(known)))
 
 
 def growth_svg(numbers: pd.DataFrame, metric: str, usual: float) -> str:
@@ -147,8 +176,8 @@ def growth_svg(numbers: pd.DataFrame, metric: str, usual: float) -> str:
         " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     )
     for (x, y), t, value in zip(points, at, known["value"], strict=True):
-        body += _dot(x, y, "vt-this", f"{t:%d %b %Y %H:%M}: {count(value)}")
-    return _svg(body, f"{metric} at {len(known)} captures")
+        body += _dot(x, y, "vt-this", f"{language.moment(t)}: {count(value)}")
+    return _svg(body, say("{metric} at {n_known} captures", metric=metric, n_known=len(known)))
 
 
 class _Frame:
@@ -188,7 +217,7 @@ class _Frame:
         )
         ends = ((_LEFT, "start", self.first), (_WIDTH - _RIGHT, "end", self.last))
         return out + "".join(
-            f'<text x="{x}" y="{_HEIGHT - 8}" text-anchor="{side}">{t:%d %b %Y}</text>'
+            f'<text x="{x}" y="{_HEIGHT - 8}" text-anchor="{side}">{language.day(t)}</text>'
             for x, side, t in ends
         )
 

@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 from markupsafe import Markup, escape
 
+from vtlib.core.language import reader, say
+
 
 @cache
 def terms() -> dict[str, dict[str, Any]]:
@@ -29,22 +31,23 @@ def linked(text: object, root: str = "") -> Markup:
         return html
     met: set[str] = set()
 
+    keys, words = _words(reader().language)
+
     def link(match: re.Match[str]) -> str:
-        key = _keys()[match[0].lower()]
+        key = keys[match[0].lower()]
         if key in met:
             return match[0]
         met.add(key)
         return f'<a class="vt-term" href="{root}pages/glossary.html#{key}">{match[0]}</a>'
 
-    return Markup(_words().sub(link, str(html)))  # noqa: S704 - escaped above
+    return Markup(words.sub(link, str(html)))  # noqa: S704 - escaped above
 
 
 @cache
-def _keys() -> dict[str, str]:
-    return {word: key for key, term in terms().items() for word in term.get("words", [])}
-
-
-@cache
-def _words() -> re.Pattern[str]:
-    longest_first = sorted(_keys(), key=len, reverse=True)
-    return re.compile(rf"\b({'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)
+def _words(_language: str) -> tuple[dict[str, str], re.Pattern[str]]:
+    """Word -> address of its term, and what finds them, in the reader's language."""
+    keys = {
+        say(word).lower(): key for key, term in terms().items() for word in term.get("words", [])
+    }
+    longest_first = sorted(keys, key=len, reverse=True)
+    return keys, re.compile(rf"\b({'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)

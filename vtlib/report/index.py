@@ -10,6 +10,7 @@ import pandas as pd
 
 from vtlib import tables
 from vtlib.core import log
+from vtlib.core.language import clip, marked, say
 from vtlib.report import answers, assembly, posters
 from vtlib.report.facts import IndexFacts
 from vtlib.report.insight.next_steps import next_steps
@@ -17,17 +18,22 @@ from vtlib.report.sections import drawer, section_content
 
 CARDS = 6  # breakouts shown as cards, whatever the size of the project
 # The order of importance: a phone shows the first few.
-_COLUMNS = {
-    "creator": "creator",
-    "multiplier": "× level",
-    "interval": "80 % interval",
-    "tier": "tier",
-    "value": "views",
-    "posted_at": "posted",
-    "platform": "platform",
-    "format": "format",
-    "notes": "to know",
-}
+_COLUMNS = marked(
+    {
+        "picture": "picture",
+        "words": "caption",
+        "multiplier": "× level",
+        "value": "views",
+        "creator": "creator",
+        "interval": "80 % interval",
+        "tier": "tier",
+        "posted_at": "posted",
+        "platform": "platform",
+        "format": "format",
+        "notes": "to know",
+    }
+)
+CAPTION_CHARS = 60  # of a caption in the list
 _FORMATS = {"posted_at": "date", "value": "int"}
 
 
@@ -46,7 +52,7 @@ def write_index(folder: Path, *, facts: IndexFacts) -> Path:
         "lead": answers.lead(posts, facts.outlier_run),
         "lead_facts": answers.lead_facts(posts, facts.outlier_run),
         "posters": _posters(facts, len(posts)),
-        "breakouts": _table(posts, facts.top) if len(posts) else None,
+        "breakouts": _table(posts, facts) if len(posts) else None,
         "no_breakouts": answers.no_breakouts(facts.outlier_run),
         "more": _more(len(posts), facts.top),
         "outliers": next((s.href for s in facts.stages if s.stage == "outliers"), ""),
@@ -77,24 +83,34 @@ def advice_drawers(facts: IndexFacts) -> dict[str, Any]:
 
 def _run_line(facts: IndexFacts) -> str:
     """What of the run was skipped or failed; its page has the rest."""
-    return "; ".join(answers.skipped(facts).points) or "every stage ended well"
+    return "; ".join(answers.skipped(facts).points) or say("every stage ended well")
 
 
-def _table(posts: pd.DataFrame, top: int) -> tables.HtmlTable:
+def _table(posts: pd.DataFrame, facts: IndexFacts) -> tables.HtmlTable:
     """The list of breakouts; a creator's name leads to the post where its address may be shown."""
     ends = zip(posts["multiplier_low"], posts["multiplier_high"], strict=True)
+    frames = {v.post_id: v.frames[0][1] for v in facts.videos if v.frames}
+    pictures = [frames.get(str(post)) for post in posts["post_id"]]
+    captions = posts["caption"] if "caption" in posts else [""] * len(posts)
     cells = posts.assign(
-        creator=answers.creators(posts), interval=[answers.interval(*pair) for pair in ends]
+        picture=pd.Series(pictures, index=posts.index, dtype=object),
+        words=[clip(str(text or ""), CAPTION_CHARS) for text in captions],
+        creator=answers.creators(posts),
+        interval=[answers.interval(*pair) for pair in ends],
     )
     columns = {name: head for name, head in _COLUMNS.items() if name in cells}
     if set(cells.get("metric", ["views"])) - {"views"}:
         columns["value"] = "views / reactions"
     table = tables.show(
-        cells, source="outlier_scores", columns=columns, formats=_FORMATS, max_rows=top
+        cells, source="outlier_scores", columns=columns, formats=_FORMATS, max_rows=facts.top
     )
-    urls = cells["url"].head(top) if "url" in cells else [None] * len(table.rows)
+    urls = cells["url"].head(facts.top) if "url" in cells else [None] * len(table.rows)
+    at = list(columns).index("creator")
     rows = [
-        (replace(row[0], kind="text", href=tables.cell(url, "link").href), *row[1:])
+        tuple(
+            replace(cell, kind="text", href=tables.cell(url, "link").href) if n == at else cell
+            for n, cell in enumerate(row)
+        )
         for row, url in zip(table.rows, urls, strict=True)
     ]
     return replace(table, rows=tuple(rows))
@@ -102,8 +118,12 @@ def _table(posts: pd.DataFrame, top: int) -> tables.HtmlTable:
 
 def _more(n_posts: int, top: int) -> str:
     if n_posts <= top:
-        return "Sorted by the lower end of the interval: sure and large first." if n_posts else ""
-    return (
-        f"The surest {top} of {n_posts:,}, by the lower end of the interval; the outliers page "
-        "has all."
+        return (
+            say("Sorted by the lower end of the interval: sure and large first.") if n_posts else ""
+        )
+    return say(
+        "The surest {top} of {n_posts:,}, by the lower end of the interval; the outliers page has "
+        "all.",
+        top=top,
+        n_posts=n_posts,
     )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from vtlib import charts
 from vtlib.core.conclusion import product_name
+from vtlib.core.language import say
 from vtlib.performance import competitor_stage, creatives
 from vtlib.performance import competitors as competitor_rule
 from vtlib.performance.library import PATTERN_TEXTS
@@ -39,8 +40,8 @@ def facts(project: Project, fits: pd.DataFrame, *, stages: Stages = ()) -> Facts
     advice_rows, lacks = advice.advice(project, fits, runs)
     problems = project.frame("problem_kinds").rename(columns={"example": "reason"})
     return Facts(
-        scripts=_scripts(project),
-        verdicts=project.visible(project.frame("insight_verdicts"), ours=_OURS),
+        scripts=reader_scripts(project),
+        verdicts=reader_verdicts(project),
         waiting=project.visible(project.frame("insight_waiting"), ours=_OURS),
         production=project.visible_costs(
             project.visible(_notes(project), ours=("what", "currency", *_OURS))
@@ -79,7 +80,12 @@ def _notes(project: Project) -> pd.DataFrame:
     return costs.assign(currency=costs["currency"].fillna(project.params.money.currency))
 
 
-def _scripts(project: Project) -> pd.DataFrame:
+def reader_verdicts(project: Project) -> pd.DataFrame:
+    """Verdicts on forecasts of views (query insight_verdicts) as the reader may see them."""
+    return project.visible(project.frame("insight_verdicts"), ours=_OURS)
+
+
+def reader_scripts(project: Project) -> pd.DataFrame:
     """Scripts for the report; drafts only where the reader may see them."""
     rows = project.frame("insight_scripts")
     if not project.shows("drafts"):
@@ -107,25 +113,25 @@ def chapters(project: Project, facts: Facts, *, run_id: str = "") -> tuple[Chapt
 def _changes(project: Project, run_id: str) -> Chapter:
     comparison = report_history.changes(project, new=run_id)
     if comparison is None:
-        text = (
+        text = say(
             "This is the first report whose figures were kept; the next one will say what "
             "changed and why."
         )
-        return Chapter("changes", "What changed since the last report", (Finding(text),))
+        return Chapter("changes", say("What changed since the last report"), (Finding(text),))
     sentences = insight.change_findings(*comparison)
-    return Chapter("changes", "What changed since the last report", tuple(sentences))
+    return Chapter("changes", say("What changed since the last report"), tuple(sentences))
 
 
 def _competitors(project: Project) -> Chapter:
     comparison = competitor_stage.comparison(project)
     chart = charts.standing(comparison.accounts) if len(comparison.accounts) else None
-    title = f"Against competitors, the last {comparison.days} days"
+    title = say("Against competitors, the last {days} days", days=comparison.days)
     return Chapter("competitors", title, tuple(competitor_rule.findings(comparison)), chart)
 
 
 def _films(project: Project) -> Chapter:
     sentences = creatives.findings(*competitor_stage.films(project))
-    return Chapter("films", "The same video on several platforms", tuple(sentences))
+    return Chapter("films", say("The same video on several platforms"), tuple(sentences))
 
 
 def _only(frame: pd.DataFrame) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from traitlets.config import Config
 from vtlib.charts import MIMETYPE as CHART
 from vtlib.core import log
 from vtlib.core.conclusion import MIMETYPE as RESULT
-from vtlib.core.figures import marks
+from vtlib.core.language import say
 from vtlib.core.whole_files import write_whole
 from vtlib.report import assembly
 from vtlib.report.facts import Page
@@ -36,6 +36,7 @@ _ORDER = (
 # anything.
 _RESULTS = (RESULT, CHART, "text/html")
 _PILCROW = re.compile(r'<a href="#[^"]*">\s*(?:&#182;|¶)\s*</a>')
+_HEADING = re.compile(r"#+ +")
 _FIRST_HEADING = re.compile(r"\A\s*<h1[^>]*>.*?</h1>", re.DOTALL)
 
 
@@ -77,7 +78,7 @@ def _exporter(page: Page) -> TemplateExporter:
         file_extension=".html",
     )
     exporter.environment.autoescape = True
-    exporter.environment.filters |= {"terms": assembly.term_links(page.root), "marks": marks}
+    assembly.dress(exporter.environment, page.root)
     return exporter
 
 
@@ -124,7 +125,7 @@ def _item(out: Any, page: Page) -> dict[str, Any] | None:
         trace = "" if page.profile == "client" else strip_ansi("\n".join(out.traceback))
         text = strip_ansi(out.evalue)
         if not page.names_creators:
-            text, trace = "What went wrong stands in vt runs.", ""
+            text, trace = say("What went wrong stands in vt runs."), ""
         return {"kind": "error", "name": out.ename, "text": text, "trace": trace}
     if out.output_type == "stream":
         output = out.text.rstrip()
@@ -167,8 +168,16 @@ def _render(kind: str, data: Any, page: Page) -> dict[str, Any]:
 
 
 def _markdown(source: str) -> Any:
-    html = str(assembly.harmless(markdown2html_mistune(source)))
+    lines = (_say_line(line) for line in source.splitlines())
+    html = str(assembly.harmless(markdown2html_mistune("\n".join(lines))))
     return assembly.trusted(_PILCROW.sub("", html).strip())
+
+
+def _say_line(line: str) -> str:
+    """A line of a notebook's markdown in the reader's language, with its sign of a heading."""
+    sign = _HEADING.match(line)
+    start = sign[0] if sign else ""
+    return f"{start}{say(line.removeprefix(start).strip())}" if line.strip() else line
 
 
 def _highlight(source: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.core.language import marked, say, word
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder, data_url
@@ -14,10 +15,12 @@ from vtlib.store.project import Project, one_session
 from vtlib.tables import Example, Gallery, cell
 from vtlib.tables.html import form_of
 
-FACTS = (
-    *("handle", "platform", "format", "posted_at", "tier", "multiplier", "multiplier_low"),
-    *("multiplier_high", "p_value", "q_value", "metric", "value", "age_h", "basis"),
-    *("n_baseline", "look", "duration_s", "caption", "url", "reason"),
+FACTS = marked(
+    (
+        *("handle", "platform", "format", "posted_at", "tier", "multiplier", "multiplier_low"),
+        *("multiplier_high", "p_value", "q_value", "metric", "value", "age_h", "basis"),
+        *("n_baseline", "look", "duration_s", "caption", "url", "reason"),
+    )
 )
 MAX_PICTURES = 8
 MAX_TIPS = 24  # posts with a picture in tooltips: about 5 kB of page each
@@ -37,7 +40,7 @@ def numbers(project: Project, post_id: str) -> pd.DataFrame:
     rows = project.frame("outliers")
     mine = project.visible(rows[rows["post_id"].eq(post_id)], ours=("reason", "look"))
     facts = [(name, _text(mine, name)) for name in FACTS if len(mine)]
-    rows_shown = [(name.replace("_", " "), text) for name, text in facts if text]
+    rows_shown = [(word(name), text) for name, text in facts if text]
     return pd.DataFrame(rows_shown, columns=["what", "value"])
 
 
@@ -58,15 +61,19 @@ def baseline(project: Project, post_id: str) -> pd.DataFrame:
 @one_session
 def pictures(project: Project, post_id: str) -> Gallery:
     """Keyframes of a post's measured video with their times; with pseudonyms none are shown."""
-    title = project.visible_id("post", post_id) if post_id else "no post"
+    title = project.visible_id("post", post_id) if post_id else say("no post")
     if not project.names_creators:
-        return Gallery(title, "pictures are not shown in a report with pseudonyms", ())
+        return Gallery(title, say("pictures are not shown in a report with pseudonyms"), ())
     measures = media.measures(project.store, [post_id])
     if not measures:
-        return Gallery(title, "no video was fetched and measured (vt process videos)", ())
+        return Gallery(title, say("no video was fetched and measured (vt process videos)"), ())
     folder, row = MediaFolder.of(project), measures[0]
     frames = folder.thumbnails(row["thumbs_path"], row["thumbs"] or [])[:MAX_PICTURES]
-    cuts = f"{row['duration_s']:.1f} s, {len(row['cuts_s'])} cuts"
+    cuts = say(
+        "{duration_s:.1f} s, {n_cuts_s} cuts",
+        duration_s=row["duration_s"],
+        n_cuts_s=len(row["cuts_s"]),
+    )
     examples = tuple(Example(f"{t_s:.1f} s", picture=jpeg) for t_s, jpeg in frames)
     return Gallery(title, cuts, examples)
 
@@ -77,16 +84,31 @@ def pictured(project: Project, posts: pd.DataFrame, *, most: int = MAX_TIPS) -> 
     """
     flagged = posts.loc[posts["tier"].isin(FLAGGED_TIERS), "post_id"] if len(posts) else posts
     ids = [str(i) for i in flagged[:most]] if len(posts) and project.names_creators else []
-    folder, measures = MediaFolder.of(project), media.measures(project.store, ids)
-    images = {
-        m["post_id"]: folder.thumbnails(m["thumbs_path"], (m["thumbs"] or [])[:1]) for m in measures
-    }
-    stills = media.cover_paths(project.store, [i for i in ids if not images.get(i)])
-    images |= {
-        i: [(0.0, s)] for i, s in zip(stills, folder.stills([*stills.values()]), strict=True) if s
-    }
-    urls = {i: data_url(shown[0][1]) for i, shown in images.items() if shown}
+    images = first_frames(project, ids)
+    folder = MediaFolder.of(project)
+    stills = media.cover_paths(project.store, [i for i in ids if i not in images])
+    images |= {i: s for i, s in zip(stills, folder.stills([*stills.values()]), strict=True) if s}
+    urls = {i: data_url(picture) for i, picture in images.items()}
     return posts.assign(image=[urls.get(str(i), "") for i in posts["post_id"]])
+
+
+def with_pictures(project: Project, rows: pd.DataFrame) -> pd.DataFrame:
+    """`rows` (with post_id) with `picture`: the first frame of a measured post, else None."""
+    frames = first_frames(project, [str(p) for p in rows["post_id"]]) if len(rows) else {}
+    pictures = [frames.get(str(p)) for p in rows["post_id"]]
+    return rows.assign(picture=pd.Series(pictures, index=rows.index, dtype=object))
+
+
+def first_frames(project: Project, post_ids: list[str]) -> dict[str, bytes]:
+    """The first frame of each measured post; none with pseudonyms."""
+    if not project.names_creators:
+        return {}
+    folder = MediaFolder.of(project)
+    frames = {
+        row["post_id"]: folder.thumbnails(row["thumbs_path"], list(row["thumbs"] or [])[:1])
+        for row in media.measures(project.store, post_ids)
+    }
+    return {str(post): first[0][1] for post, first in frames.items() if first}
 
 
 def _text(row: pd.DataFrame, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +11,17 @@ from typing import Any
 import pandas as pd
 
 from vtlib import tables
+from vtlib.core import language
 from vtlib.core.figures import times
 from vtlib.core.finding import FAIRLY_SURE_Q, sure_text
+from vtlib.core.language import marked, say, word
 from vtlib.core.models import FLAGGED_TIERS
 from vtlib.report.answers import interval
 from vtlib.report.facts import VideoClaim, VideoView
 
 _SECOND_WORDS = ("Tok", "Tube", "In")  # of names that are two: TikTok, YouTube, LinkedIn
 _ORDER = ("supported", "drifted", "not_checked", "")  # a refuted reason is no reason
-NO_CAPTION = "No words shown"
+NO_CAPTION = marked("No words shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ def poster(view: VideoView, *, is_bounded: bool) -> Poster:
     return Poster(
         first_words(view),
         byline(view.facts),
-        picture_url(view.frames[0][1]) if view.frames else "",
-        f"{multiple(view)} its usual",
+        tables.picture_url(view.frames[0][1]) if view.frames else "",
+        say("{multiple} its usual", multiple=multiple(view)),
         standing(view, is_bounded=is_bounded),
         bounds(view),
         why(view),
@@ -59,7 +60,7 @@ def poster(view: VideoView, *, is_bounded: bool) -> Poster:
 
 def first_words(view: VideoView) -> str:
     """The hook or the caption's first line, on one line, at most 140 characters."""
-    return tables.cell(view.words, "text").text if view.words else NO_CAPTION
+    return tables.cell(view.words, "text").text if view.words else say(NO_CAPTION)
 
 
 def byline(facts: Mapping[str, Any]) -> str:
@@ -77,9 +78,9 @@ def platform(facts: Mapping[str, Any]) -> str:
 
 
 def day(facts: Mapping[str, Any]) -> str:
-    """`3 May 2026` (UTC); "" without a date."""
+    """`3 May 2026`; "" without a date."""
     at = facts.get("posted_at")
-    return "" if at is None or pd.isna(at) else f"{pd.Timestamp(at):%-d %b %Y}"
+    return "" if at is None or pd.isna(at) else language.day(pd.Timestamp(at).to_pydatetime())
 
 
 def is_judged(view: VideoView) -> bool:
@@ -90,8 +91,8 @@ def is_judged(view: VideoView) -> bool:
 def multiple(view: VideoView) -> str:
     """`42 times`."""
     if not is_judged(view):
-        return "not judged against"
-    return f"{times(float(view.facts['multiplier']))} times"
+        return say("not judged against")
+    return say("{multiplier} times", multiplier=times(float(view.facts["multiplier"])))
 
 
 def bounds(view: VideoView) -> str:
@@ -116,8 +117,8 @@ def standing(view: VideoView, *, is_bounded: bool) -> str:
         return sureness(view.facts.get("q_value"), is_bounded=is_bounded)
     tier = view.facts.get("tier")
     if tier in FLAGGED_TIERS:
-        return "to watch"
-    return "ordinary" if tier == "none" else "not judged"
+        return say("to watch")
+    return "ordinary" if tier == "none" else say("not judged")
 
 
 def sureness(q_value: Any, *, is_bounded: bool) -> str:
@@ -127,9 +128,9 @@ def sureness(q_value: Any, *, is_bounded: bool) -> str:
     the run cannot bound what chance put there, all of them are leads.
     """
     if q_value is None or pd.isna(q_value):
-        return "chance not stated"
+        return say("chance not stated")
     if not is_bounded or q_value > FAIRLY_SURE_Q:
-        return "a lead, may be chance"
+        return say("a lead, may be chance")
     return sure_text(q_value)
 
 
@@ -144,8 +145,11 @@ def why(view: VideoView) -> str:
     if best := best_reason(view.reasons):
         return best.text
     if view.hook_types:
-        return f"Opens with: {', '.join(t.replace('_', ' ') for t in view.hook_types)}."
-    return "" if not view.frames else "No model has read it yet."
+        return say(
+            "Opens with: {hook_types}.",
+            hook_types=", ".join(map(word, view.hook_types)),
+        )
+    return "" if not view.frames else say("No model has read it yet.")
 
 
 def best_reason(reasons: Sequence[VideoClaim]) -> VideoClaim | None:
@@ -159,11 +163,6 @@ def ours(scripts: Sequence[Mapping[str, Any]]) -> str:
     if not scripts:
         return ""
     first, more = scripts[0], len(scripts) - 1
-    rest = f" and {more} more" if more else ""
+    rest = say(" and {more} more", more=more) if more else ""
     title = tables.cell(first["title"], "text").text
-    return f"{title} ({str(first['status']).replace('_', ' ')}){rest}"
-
-
-def picture_url(jpeg: bytes) -> str:
-    """A JPEG as a data URL."""
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+    return f"{title} ({word(first['status'])}){rest}"

@@ -10,11 +10,12 @@ import pandas as pd
 
 from vtlib import tables
 from vtlib.core import log
+from vtlib.core.language import marked, say
 from vtlib.report import answers, assembly
 from vtlib.report.facts import IndexFacts, Page
 from vtlib.report.glossary import terms
 
-_COLUMNS = {"stage": "stage", "kind": "kind", "n": "items", "reason": "reason (an example)"}
+_COLUMNS = marked({"stage": "stage", "kind": "kind", "n": "items", "reason": "reason (an example)"})
 
 
 def write_run(path: Path, *, facts: IndexFacts, page: Page) -> Path:
@@ -39,7 +40,9 @@ def write_glossary(path: Path, *, page: Page) -> Path:
     """Write what the words mean as the self-contained page `path`; returns it."""
     content = {
         **assembly.shell(page, with_charts=False, is_folded=True),
-        "lead": "The words of these pages, in plain terms; the statistics are one click behind.",
+        "lead": say(
+            "The words of these pages, in plain terms; the statistics are one click behind."
+        ),
         "terms": terms(),
     }
     return assembly.write_page(path, "glossary.html.j2", content)

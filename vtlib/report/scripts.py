@@ -8,19 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from vtlib import tables
+from vtlib.core.conclusion import number
+from vtlib.core.language import marked, say, word
 from vtlib.report import assembly
 from vtlib.report.facts import Page
 from vtlib.scripts.page import ScriptView, Shelf
 from vtlib.scripts.workflow import STATUSES
 
-_ASSETS = {
-    "kind": "kind",
-    "name": "name",
-    "release": "release",
-    "available": "available",
-    "contact": "contact",
-    "used_in": "used in",
-}
+_ASSETS = marked(
+    {
+        "kind": "kind",
+        "name": "name",
+        "release": "release",
+        "available": "available",
+        "contact": "contact",
+        "used_in": "used in",
+    }
+)
 
 
 def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
@@ -28,7 +32,7 @@ def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
     content = {
         **assembly.shell(page, with_charts=False),
         "lead": lead(shelf.views, n_hidden=shelf.n_hidden_drafts),
-        "lead_facts": {"scripts.count": f"{len(shelf.views):,}"} if shelf.views else {},
+        "lead_facts": {"scripts.count": number(len(shelf.views))} if shelf.views else {},
         "board": _board(shelf.views),
         "views": [_view(v) for v in shelf.views],
         "assets": tables.show(shelf.assets, source="assets, script_versions", columns=_ASSETS)
@@ -45,18 +49,18 @@ def write_scripts(path: Path, shelf: Shelf, *, page: Page) -> Path:
 def lead(views: Sequence[ScriptView], *, n_hidden: int = 0) -> str:
     """Number of scripts by status; `n_hidden`: drafts that the reader may not see."""
     if not views and n_hidden:
-        return "No script is approved yet."
+        return say("No script is approved yet.")
     if not views:
-        return "No scripts yet: vt script create."
+        return say("No scripts yet: vt script create.")
     counts = {s: sum(v.status == s for v in views) for s in STATUSES}
-    states = [f"{n} {s.replace('_', ' ')}" for s, n in counts.items() if n]
-    return f"{len(views)} {'script' if len(views) == 1 else 'scripts'}: {', '.join(states)}."
+    states = [f"{number(n)} {word(s)}" for s, n in counts.items() if n]
+    return f"{number(len(views), 'script')}: {', '.join(states)}."
 
 
 def _board(views: Sequence[ScriptView]) -> list[dict[str, Any]]:
     """A column a status of the way, also the empty ones; archived scripts are not on it."""
     return [
-        {"status": s, "title": s.replace("_", " "), "views": [v for v in views if v.status == s]}
+        {"status": s, "title": word(s), "views": [v for v in views if v.status == s]}
         for s in STATUSES
         if s != "archived"
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from vtlib import tables
 from vtlib.core import log
+from vtlib.core.language import say
 from vtlib.report import assembly
 from vtlib.report.facts import Drawer, Page, PageSection
 from vtlib.report.insight import Chapter, Finding
@@ -67,7 +68,7 @@ def lead(chapters: Sequence[Chapter]) -> str:
     """Headline: the first sentence on successes and on failures."""
     by_id = {c.id: c for c in chapters}
     parts = [by_id[name].findings[0].sentence for name in ("worked", "failed") if name in by_id]
-    return " ".join(parts) or "Nothing is known yet."
+    return " ".join(parts) or say("Nothing is known yet.")
 
 
 _FORMATS = {

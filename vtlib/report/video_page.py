@@ -13,15 +13,18 @@ import pandas as pd
 from vtlib import tables
 from vtlib.core.conclusion import number
 from vtlib.core.figures import count, share
+from vtlib.core.language import marked, say, word
 from vtlib.core.models import METRICS
 from vtlib.report import assembly, drawing, posters
 from vtlib.report.facts import Page, VideoView
 
-_ROLES = {
-    "breakout": "broke out",
-    "control": "ordinary, for comparison",
-    "kept": "kept by a person",
-}
+_ROLES = marked(
+    {
+        "breakout": "broke out",
+        "control": "ordinary, for comparison",
+        "kept": "kept by a person",
+    }
+)
 _CHECKED = ("supported", "drifted", "unsupported")
 
 
@@ -51,7 +54,7 @@ def write_video(
         if view.measures
         else "",
         "reasons": [(r.text, drawing.check_words(r.held), r.held) for r in view.reasons],
-        "hook": ", ".join(t.replace("_", " ") for t in view.hook_types),
+        "hook": ", ".join(map(word, view.hook_types)),
         "numbers": list(numbers(view, usual)),
         "account": assembly.trusted(
             drawing.account_svg(
@@ -61,7 +64,7 @@ def write_video(
         "growth": assembly.trusted(
             drawing.growth_svg(view.numbers, str(view.facts.get("metric")), usual)
         ),
-        "metric": str(view.facts.get("metric") or "").replace("_", " "),
+        "metric": word(view.facts.get("metric") or ""),
         "ordinary": _beside(ordinary, is_bounded=is_bounded),
         "became": [_script(s) for s in view.scripts],
         "details": tables.show(_details(view), source="outlier_scores of one post"),
@@ -72,16 +75,19 @@ def write_video(
 def write_videos(path: Path, views: Sequence[VideoView], *, is_bounded: bool, page: Page) -> Path:
     """Write the cards of all videos looked at as the self-contained page `path`; returns it."""
     groups = [
-        ("What broke out", [v for v in views if v.is_breakout]),
-        ("Ordinary posts of the same accounts", [v for v in views if v.role == "control"]),
+        (say("What broke out"), [v for v in views if v.is_breakout]),
+        (say("Ordinary posts of the same accounts"), [v for v in views if v.role == "control"]),
     ]
     rest = {v.post_id for _, group in groups for v in group}
-    groups.append(("Others that were picked", [v for v in views if v.post_id not in rest]))
+    groups.append((say("Others that were picked"), [v for v in views if v.post_id not in rest]))
     content = {
         **assembly.shell(page, with_charts=False, is_folded=True),
-        "lead": f"{number(len(views), 'video')} and posts were looked at, each with a page."
+        "lead": say(
+            "{videos} and posts were looked at, each with a page.",
+            videos=number(len(views), "video"),
+        )
         if views
-        else "No video was looked at yet: nothing is judged or picked.",
+        else say("No video was looked at yet: nothing is judged or picked."),
         "groups": [
             (title, [posters.poster(v, is_bounded=is_bounded) for v in group])
             for title, group in groups
@@ -102,9 +108,16 @@ def usual_of(facts: Mapping[str, Any]) -> float:
 def lead(view: VideoView, *, sure: str) -> str:
     """How far the post is above its usual, in a sentence."""
     if not posters.is_judged(view):
-        return f"Not judged: {view.facts.get('reason') or 'no number to judge it by'}."
-    metric = str(view.facts.get("metric") or "views").replace("_", " ")
-    words = f"{posters.multiple(view)} what its account usually reaches by {metric}"
+        return say(
+            "Not judged: {reason}.",
+            reason=view.facts.get("reason") or say("no number to judge it by"),
+        )
+    metric = word(view.facts.get("metric") or "views")
+    words = say(
+        "{multiple} what its account usually reaches by {metric}",
+        multiple=posters.multiple(view),
+        metric=metric,
+    )
     return f"{words} ({posters.bounds(view)}){f': {sure}' if sure else ''}."
 
 
@@ -115,25 +128,29 @@ def numbers(view: VideoView, usual: float) -> Iterator[tuple[str, str, str]]:
     judged = view.facts.get("value")
     if judged is not None and not pd.isna(judged):
         base = count(usual) if usual >= 0 else ""
-        yield str(metric).replace("_", " "), count(float(judged)), base
+        yield word(metric), count(float(judged)), base
     for name in METRICS:
         value = newest.get(name)
         if name != metric and value is not None and not pd.isna(value):
-            yield name, count(float(value)), ""
+            yield word(name), count(float(value)), ""
     if view.measures:
-        yield "length", f"{view.measures['duration_s']:.1f} s", ""
-        yield "cuts", f"{len(view.measures['cuts_s'])}", ""
+        yield say("length"), say("{seconds:.1f} s", seconds=view.measures["duration_s"]), ""
+        yield say("cuts"), f"{len(view.measures['cuts_s'])}", ""
     checked = [r.held for r in view.reasons if r.held in _CHECKED]
     if checked:
         agree = checked.count("supported") / len(checked)
-        yield "reasons the file supports", f"{share(agree)} of {len(checked)}", ""
+        yield (
+            say("reasons the file supports"),
+            say("{agree} of {n_checked}", agree=share(agree), n_checked=len(checked)),
+            "",
+        )
 
 
 def _frames(view: VideoView) -> list[tuple[float, str, str]]:
     """(place, label, data URL): the second of a video, the number of a picture."""
-    urls = [posters.picture_url(jpeg) for _, jpeg in view.frames]
+    urls = [tables.picture_url(jpeg) for _, jpeg in view.frames]
     if view.measures is None:
-        return [(float(n), f"picture {n}", url) for n, url in enumerate(urls, 1)]
+        return [(float(n), say("picture {n}", n=n), url) for n, url in enumerate(urls, 1)]
     return [(t, f"{t:.1f} s", url) for (t, _), url in zip(view.frames, urls, strict=True)]
 
 
@@ -151,18 +168,29 @@ def _beside(view: VideoView | None, *, is_bounded: bool) -> dict[str, Any] | Non
     }
 
 
-def _script(row: Mapping[str, Any]) -> dict[str, str]:
+def _script(row: Mapping[str, Any]) -> dict[str, Any]:
     """A script after this video: title, status, result in words."""
     actual, predicted = (_number(row.get(name)) for name in ("actual", "predicted"))
-    result = "no post yet" if not row.get("posts") else "its post is not 7 days old"
-    if actual == actual:  # noqa: PLR0124 - not NaN
-        off = "" if not predicted > 0 else f", {100 * (actual / predicted - 1):+,.0f} % off"
-        result = f"{count(actual)} views at 7 days, predicted {count(predicted)}{off}"
+    result = say("no post yet") if not row.get("posts") else say("its post is not 7 days old")
+    is_known = actual == actual  # noqa: PLR0124 - not NaN
+    if is_known:
+        off = (
+            ""
+            if not predicted > 0
+            else say(", {actual:+,.0f} % off", actual=100 * (actual / predicted - 1))
+        )
+        result = say(
+            "{actual} views at 7 days, predicted {predicted}{off}",
+            actual=count(actual),
+            predicted=count(predicted),
+            off=off,
+        )
     return {
         "id": str(row["script_id"]),
         "title": tables.cell(row["title"], "text").text,
-        "status": str(row["status"]).replace("_", " "),
+        "status": word(row["status"]),
         "result": result,
+        "facts": {f"script.{row['script_id']}.actual": count(actual)} if is_known else {},
     }
 
 
@@ -170,9 +198,29 @@ def _number(value: Any) -> float:
     return float("nan") if value is None or pd.isna(value) else float(value)
 
 
-_DETAILS = (
-    *("tier", "multiplier", "multiplier_low", "multiplier_high", "p_value", "q_value", "metric"),
-    *("value", "age_h", "basis", "n_baseline", "look", "percentile", "reason", "notes", "caption"),
+_DETAILS = marked(
+    (
+        *(
+            "tier",
+            "multiplier",
+            "multiplier_low",
+            "multiplier_high",
+            "p_value",
+            "q_value",
+            "metric",
+        ),
+        *(
+            "value",
+            "age_h",
+            "basis",
+            "n_baseline",
+            "look",
+            "percentile",
+            "reason",
+            "notes",
+            "caption",
+        ),
+    )
 )
 
 
@@ -184,6 +232,6 @@ def _details(view: VideoView) -> pd.DataFrame:
         if isinstance(value, (list, np.ndarray)) or value is None or pd.isna(value) or value == "":
             continue
         form = tables.html.form_of(pd.Series([value]), name)
-        rows.append((name.replace("_", " "), tables.cell(value, form).text))
-    rows.append(("looked at because", _ROLES.get(view.role, view.role)))
+        rows.append((word(name), tables.cell(value, form).text))
+    rows.append((say("looked at because"), say(_ROLES.get(view.role, view.role))))
     return pd.DataFrame(rows, columns=["what", "value"])

@@ -12,10 +12,13 @@ import pandas as pd
 
 from vtlib.analysis import labelling
 from vtlib.analysis.timelines import model_scenes
+from vtlib.capture import video_tracks
+from vtlib.core.language import say
 from vtlib.llm import answers as analyses
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder
-from vtlib.media.queue import PUBLISHED_ROLE, SAMPLE_ROLE
+from vtlib.media.queue import EXAMPLE_ROLE, PUBLISHED_ROLE, SAMPLE_ROLE
+from vtlib.report import script_results
 from vtlib.report.answers import breakouts
 from vtlib.report.facts import VideoClaim, VideoView
 from vtlib.store.project import Project, one_session
@@ -69,7 +72,7 @@ def page_name(project: Project, post_id: str) -> str:
 def _roles(project: Project, scores: pd.DataFrame) -> dict[str, str]:
     """post_id -> role, in the order of the pages: cards first."""
     picks = project.frame("selected")
-    picks = picks[~picks["role"].isin((PUBLISHED_ROLE, SAMPLE_ROLE))]
+    picks = picks[~picks["role"].isin((EXAMPLE_ROLE, PUBLISHED_ROLE, SAMPLE_ROLE))]
     role_of = dict(zip(picks["post_id"], picks["role"], strict=True))
     first = breakouts(scores)["post_id"].head(CARDS)
     known = set(scores["post_id"])
@@ -122,8 +125,7 @@ class _Sources:
         numbers = project.frame("video_numbers", posts=list(post_ids))
         answers = labelling.answers(project)
         answers = answers[answers["post_id"].isin(post_ids)]
-        verdicts = project.frame("insight_verdicts").drop_duplicates("script_id", keep="last")
-        results = verdicts.set_index("script_id")[["actual", "predicted", "post_id"]]
+        results = script_results.sums(project.frame("insight_verdicts"))
         scripts = project.frame("insight_scripts").join(results, on="script_id")
         if not project.shows("drafts"):
             scripts = scripts[~scripts["status"].isin(("draft", "review"))]
@@ -132,7 +134,7 @@ class _Sources:
         visible = project.visible(scripts, ours=_OURS).assign(source_post_id=sources)
         return cls(
             project,
-            {m["post_id"]: m for m in media.measures(project.store, list(post_ids))},
+            _measured(project, list(post_ids)),
             {str(p): project.visible(rows) for p, rows in numbers.groupby("post_id")},
             media.video_paths(project.store, list(post_ids)),
             {
@@ -206,9 +208,23 @@ class _Sources:
         )
 
 
+def _measured(project: Project, post_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """Measures by post, with the replays and subtitles that a platform gives (media/timeline)."""
+    heatmaps = video_tracks.heatmaps_of(project.store, post_ids)
+    subtitles = video_tracks.subtitles_of(project.store, post_ids)
+    return {
+        m["post_id"]: {
+            **m,
+            "replays": heatmaps.get(m["post_id"]),
+            "subtitles": subtitles.get(m["post_id"]),
+        }
+        for m in media.measures(project.store, post_ids)
+    }
+
+
 def _without_words(row: Mapping[str, Any]) -> dict[str, Any]:
-    reason = {"status": "not_shown", "reason": "in a report with pseudonyms"}
-    return {**row, "text": reason}
+    reason = {"status": "not_shown", "reason": say("in a report with pseudonyms")}
+    return {**row, "text": reason, "subtitles": None}
 
 
 def _first_words(facts: Mapping[str, Any]) -> str:

@@ -12,25 +12,28 @@ import pandas as pd
 from vtlib import charts, tables
 from vtlib.core import log
 from vtlib.core.conclusion import number
+from vtlib.core.language import marked, say
 from vtlib.ops.operations import UsageReport
 from vtlib.ops.use import usage_counts
 from vtlib.report import assembly
 from vtlib.report.facts import Page, PageSection
 from vtlib.report.sections import write_sections
 
-_DAYS = {
-    "day": "day (UTC)",
-    "runs": "runs",
-    "runs_failed": "failed",
-    "captures": "captures",
-    "captures_failed": "failed",
-    "items": "items",
-    "posts_new": "new posts",
-    "downloads": "downloads",
-    "downloads_failed": "failed",
-    "problems": "problems",
-    "usd": "paid to services (USD)",
-}
+_DAYS = marked(
+    {
+        "day": "day (UTC)",
+        "runs": "runs",
+        "runs_failed": "failed",
+        "captures": "captures",
+        "captures_failed": "failed",
+        "items": "items",
+        "posts_new": "new posts",
+        "downloads": "downloads",
+        "downloads_failed": "failed",
+        "problems": "problems",
+        "usd": "paid to services (USD)",
+    }
+)
 
 
 def write_usage(path: Path, report: UsageReport, *, page: Page) -> Path:
@@ -42,18 +45,21 @@ def write_usage(path: Path, report: UsageReport, *, page: Page) -> Path:
 def write_use(path: Path, lines: pd.DataFrame, *, page: Page) -> Path:
     """Write who used what (ops/use.py) as the self-contained page `path`."""
     people = lines["person"].nunique()
-    sentence = (
-        f"{_count(len(lines), 'command')} of {people:,} {'person' if people == 1 else 'people'}."
+    sentence = say(
+        "{commands} of {people:,} {word}.",
+        commands=number(len(lines), "command"),
+        people=people,
+        word="person" if people == 1 else "people",
     )
     sections = [
         PageSection(
             title, table=tables.show(usage_counts(lines, *by), source="outputs/logs/use.jsonl")
         )
         for title, by in (
-            ("By person", ("person",)),
-            ("By command", ("command",)),
-            ("By project", ("project",)),
-            ("All three", ("person", "command", "project")),
+            (say("By person"), ("person",)),
+            (say("By command"), ("command",)),
+            (say("By project"), ("project",)),
+            (say("All three"), ("person", "command", "project")),
         )
     ]
     return write_sections(path, page=page, lead=sentence, sections=sections)
@@ -62,28 +68,30 @@ def write_use(path: Path, lines: pd.DataFrame, *, page: Page) -> Path:
 def usage_lead(report: UsageReport) -> str:
     """The headline of the usage page."""
     if report.days.empty:
-        return "Nothing was done in this time."
+        return say("Nothing was done in this time.")
     sums = {k: int(v) for k, v in report.totals.items() if k != "usd"}
     n_downloads = sums["downloads"] + sums["downloads_failed"]
-    return (
-        f"{_count(len(report.days), 'day')} with work: {_count(sums['runs'], 'run')} "
-        f"({sums['runs_failed']:,} failed), {_count(sums['captures'], 'capture')} "
-        f"({sums['captures_failed']:,} not whole), "
-        f"{_count(n_downloads, 'post')} tried for download "
-        f"({sums['downloads_failed']:,} without a file), {_count(sums['problems'], 'problem')}, "
-        f"${report.totals['usd']:,.2f} paid to services."
+    return say(
+        "{days} with work: {runs} ({runs_failed:,} failed), {captures} ({captures_failed:,} not "
+        "whole), {posts} tried for download ({downloads_failed:,} without a file), {problems}, "
+        "${usd:,.2f} paid to services.",
+        days=number(len(report.days), "day"),
+        runs=number(sums["runs"], "run"),
+        runs_failed=sums["runs_failed"],
+        captures=number(sums["captures"], "capture"),
+        captures_failed=sums["captures_failed"],
+        posts=number(n_downloads, "post"),
+        downloads_failed=sums["downloads_failed"],
+        problems=number(sums["problems"], "problem"),
+        usd=report.totals["usd"],
     )
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun if n == 1 else noun + 's'}"
 
 
 def _days(report: UsageReport) -> PageSection:
     frame = report.days.assign(day=pd.to_datetime(report.days["day"]))
     source = "runs, captures, media, problems, spend"
     table = tables.show(frame, source=source, columns=_DAYS, formats={"day": "date", "usd": "usd"})
-    return PageSection("Day by day", table=table)
+    return PageSection(say("Day by day"), table=table)
 
 
 def _problems(report: UsageReport) -> PageSection:
@@ -92,11 +100,11 @@ def _problems(report: UsageReport) -> PageSection:
         "kind": "kind",
         "n": "n",
         "latest_at": "latest",
-        "example": "latest reason",
+        "example": say("latest reason"),
     }
     table = tables.show(report.problem_counts, source="problems", columns=columns)
     return PageSection(
-        "What failed", table=table, chart=charts.problems_per_day(report.problem_days)
+        say("What failed"), table=table, chart=charts.problems_per_day(report.problem_days)
     )
 
 
@@ -107,7 +115,9 @@ def _spend(report: UsageReport) -> PageSection:
     )
     total = total.sort_values(["usd", "provider", "what"], ascending=[False, True, True])
     table = tables.show(total, source="spend", formats={"usd": "usd"})
-    return PageSection("What services took (USD)", table=table, chart=charts.spend_per_day(spend))
+    return PageSection(
+        say("What services took (USD)"), table=table, chart=charts.spend_per_day(spend)
+    )
 
 
 def _runs(report: UsageReport) -> PageSection:
@@ -123,7 +133,9 @@ def _runs(report: UsageReport) -> PageSection:
         "reason",
     ]
     table = tables.show(report.runs, source="runs, stage_runs", columns=columns)
-    return PageSection("The latest runs", ("Whenever they were, the newest 20.",), table=table)
+    return PageSection(
+        say("The latest runs"), (say("Whenever they were, the newest 20."),), table=table
+    )
 
 
 def write_projects(path: Path, rows: Sequence[Mapping[str, Any]], *, page: Page) -> Path:
@@ -144,8 +156,10 @@ def _minute(moment: datetime | None) -> str:
 def projects_lead(rows: Sequence[Mapping[str, Any]]) -> str:
     """Number of projects and breakouts, and failed last runs."""
     if not rows:
-        return "No projects yet: vt project create NAME."
+        return say("No projects yet: vt project create NAME.")
     n = sum(row["breakouts"] or 0 for row in rows)
     failures = [row["project"] for row in rows if row["run_status"] == "failed"]
-    last = f" The last run failed: {', '.join(failures)}." if failures else ""
+    last = (
+        say(" The last run failed: {failures}.", failures=", ".join(failures)) if failures else ""
+    )
     return f"{number(len(rows), 'project')}, {number(n, 'breakout')}.{last}"

@@ -6,24 +6,43 @@ Their facts come from the store and run.json; nothing is computed here.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import update_wrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
+from vtlib.core.language import marked, moment, reads, say
 from vtlib.llm import costs
 from vtlib.report import projects
 from vtlib.run.plan import RunResult, file_stem
 from vtlib.scripts import page as script_page
-from vtlib.store.project import Project, Workspace, one_session
+from vtlib.store import catalog
+from vtlib.store.project import Project, Workspace, one_session, resolve
 
 if TYPE_CHECKING:  # scipy takes seconds that vt report does not need
     from vtlib.report.insight import Facts
 
 SCRIPTS = "scripts.html"
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
+def _for_reader(
+    write: Callable[Concatenate[Project, _P], _T],
+) -> Callable[Concatenate[Project, _P], _T]:
+    """`write` in the language and the time zone of its project's reader."""
+
+    def in_language(project: Project, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        with reads(project.params.report.reader):
+            return write(project, *args, **kwargs)
+
+    update_wrapper(in_language, write)
+    return in_language
+
+
+@_for_reader
 def write_script_page(
     project: Project, path: Path, *, nav: tuple[tuple[str, str], ...] = ()
 ) -> Path:
@@ -33,14 +52,16 @@ def write_script_page(
 
     shelf = script_page.script_shelf(project)
     page = Page(
-        title=project.visible_text(f"Scripts · {project.params.title or project.slug}"),
+        title=project.visible_text(
+            say("Scripts · {title}", title=project.params.title or project.slug)
+        ),
         profile=project.params.report.profile,
         creators=project.params.report.naming,
         is_simulated=project.params.is_simulated,
         nav=nav,
         provenance={
             "scripts": len(shelf.views),
-            "made": f"{project.workspace.now():%Y-%m-%d %H:%M} UTC",
+            "made": moment(project.workspace.now()),
             "creators": project.params.report.naming,
         },
         secrets=project.workspace.settings.secrets,
@@ -48,59 +69,74 @@ def write_script_page(
     return write_scripts(path, shelf, page=page)
 
 
-TITLES = {
-    "import": "What came in",
-    "scraping": "What was captured",
-    "outliers": "What broke out",
-    "analysis": "Why it worked",
-    "adaptation": "What to shoot",
-    "comparison": "What fits which product",
-    "performance": "Did it work",
-}
+TITLES = marked(
+    {
+        "import": "What came in",
+        "scraping": "What was captured",
+        "outliers": "What broke out",
+        "analysis": "Why it worked",
+        "adaptation": "What to shoot",
+        "comparison": "What fits which product",
+        "performance": "Did it work",
+    }
+)
 INSIGHT = "insight.html"
 RUN, VIDEOS, GLOSSARY = "pages/run.html", "pages/videos.html", "pages/glossary.html"
-NAMINGS = {
-    "named": "named (report.creators)",
-    "pseudonyms": (
-        "pseudonyms (report.creators): own accounts are named, nothing here leads to another"
-    ),
-}
+PATTERNS = "pages/patterns.html"
+NAMINGS = marked(
+    {
+        "named": "named (report.creators)",
+        "pseudonyms": (
+            "pseudonyms (report.creators): own accounts are named, nothing here leads to another"
+        ),
+    }
+)
 # Sections that name accounts, files and words searched.
 _LEADING = ("importing", "scraping")
-_FIRST = (("Overview", "index.html"), ("Videos", VIDEOS), ("Insight", INSIGHT))
-_LAST = (("Scripts", SCRIPTS), ("This run", RUN), ("Glossary", GLOSSARY))
+_FIRST = marked((("Overview", "index.html"), ("Videos", VIDEOS), ("Insight", INSIGHT)))
+_LAST = marked(
+    (("Patterns", PATTERNS), ("Scripts", SCRIPTS), ("This run", RUN), ("Glossary", GLOSSARY))
+)
 
 
+@_for_reader
 def render(project: Project, ipynb: Path, html: Path) -> None:
     """The page of a stage, from its executed notebook."""
     from vtlib.report import render_stage  # noqa: PLC0415 - nbconvert takes a second
 
     stage = ipynb.stem.split("_", 1)[1]
-    title = f"{TITLES[stage]} · {_name(project)}"
+    title = f"{say(TITLES[stage])} · {_name(project)}"
     provenance = {"stage": stage, "parameters": _section(project, stage)}
     render_stage(ipynb, html, page=_page(project, title, html.name, provenance))
 
 
+@_for_reader
 def write_insight(project: Project, result: RunResult, insight_facts: Facts) -> Path:
     """insight.html of a run, from the store as it is now."""
     from vtlib.report import insight_stage as insight  # noqa: PLC0415 - charts take two seconds
     from vtlib.report import write_insight  # noqa: PLC0415
 
     chapters = insight.chapters(project, insight_facts, run_id=result.run_id)
-    page = _page(project, f"Insight · {_name(project)}", INSIGHT, _provenance(project, result))
+    page = _page(
+        project, say("Insight · {name}", name=_name(project)), INSIGHT, _provenance(project, result)
+    )
     return write_insight(result.folder / INSIGHT, chapters, page=page)
 
 
+@_for_reader
 def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Path:
     """index.html of a run and the pages behind it (folder pages/): the run, every video looked at,
     the glossary. All can be made again at any time from the store and run.json.
     """
     from vtlib.report import IndexFacts, StageLink, advice, write_index  # noqa: PLC0415
+    from vtlib.report.pattern_cards import pattern_cards, write_patterns  # noqa: PLC0415
     from vtlib.report.run_page import write_glossary, write_run  # noqa: PLC0415
     from vtlib.report.videos import videos  # noqa: PLC0415
 
     links = tuple(
-        StageLink(s.stage, TITLES[s.stage], s.page, status, project.visible_text(reason), s.seconds)
+        StageLink(
+            s.stage, say(TITLES[s.stage]), s.page, status, project.visible_text(reason), s.seconds
+        )
         for s in result.stages
         for status, reason in [s.shown]
     )
@@ -116,10 +152,17 @@ def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Pa
         actions=advice.next_actions(project, insight_facts, views),
         **index_facts(project),
     )
-    run_page = _page(project, f"How this run went · {_name(project)}", RUN, provenance)
+    run_page = _page(
+        project, say("How this run went · {name}", name=_name(project)), RUN, provenance
+    )
     write_run(result.folder / RUN, facts=run_facts, page=run_page)
     _write_videos(project, result.folder, run_facts, provenance)
-    glossary_page = _page(project, "What the words mean", GLOSSARY, provenance)
+    write_patterns(
+        result.folder / PATTERNS,
+        pattern_cards(project),
+        page=_page(project, say("Patterns · {name}", name=_name(project)), PATTERNS, provenance),
+    )
+    glossary_page = _page(project, say("What the words mean"), GLOSSARY, provenance)
     write_glossary(result.folder / GLOSSARY, page=glossary_page)
     return write_index(result.folder, facts=run_facts)
 
@@ -142,22 +185,23 @@ def _write_videos(
             is_bounded=is_bounded,
             page=_page(project, title, view.href, provenance),
         )
-    page = _page(project, f"Videos · {_name(project)}", VIDEOS, provenance)
+    page = _page(project, say("Videos · {name}", name=_name(project)), VIDEOS, provenance)
     video_page.write_videos(folder / VIDEOS, run_facts.videos, is_bounded=is_bounded, page=page)
 
 
+@_for_reader
 def facts(project: Project, result: RunResult, fits: pd.DataFrame) -> Facts:
     """The facts of a run's insight. `fits`: those of adaptation/fits.rank."""
     from vtlib.report import insight_stage as insight  # noqa: PLC0415
 
-    stages = tuple((TITLES[s.stage], *s.shown) for s in result.stages)
+    stages = tuple((say(TITLES[s.stage]), *s.shown) for s in result.stages)
     return insight.facts(project, fits, stages=stages)
 
 
 def _page(project: Project, title: str, here: str, provenance: Mapping[str, Any]) -> Any:
     from vtlib.report import Page  # noqa: PLC0415
 
-    provenance = {**provenance, "creators": NAMINGS[project.params.report.naming]}
+    provenance = {**provenance, "creators": say(NAMINGS[project.params.report.naming])}
     return Page(
         title=project.visible_text(title),
         profile=project.params.report.profile,
@@ -176,8 +220,8 @@ def _provenance(project: Project, result: RunResult) -> dict[str, Any]:
         "code": result.code_version,
         "data": counts(project),
         "parameters": _section(project, "outliers"),
-        "models and prompts": models(project) or "none used",
-        "made": f"{result.started_at:%Y-%m-%d %H:%M} UTC",
+        "models and prompts": models(project) or say("none used"),
+        "made": moment(result.started_at),
     }
 
 
@@ -185,7 +229,7 @@ def _nav(here: str) -> tuple[tuple[str, str], ...]:
     stages = ((TITLES[s], f"{file_stem(s)}.html") for s in TITLES)
     folder = Path(here).parent
     return tuple(
-        (text, "" if href == here else Path(os.path.relpath(href, folder)).as_posix())
+        (say(text), "" if href == here else Path(os.path.relpath(href, folder)).as_posix())
         for text, href in (*_FIRST, *stages, *_LAST)
     )
 
@@ -221,11 +265,48 @@ def write_overview(
         for row in projects.rows(at, brand=brand, has_archived=has_archived)
     ]
     page = Page(
-        title="All projects" if brand is None else f"Projects of {brand}",
-        provenance={"projects": len(rows), "made": f"{at.now():%Y-%m-%d %H:%M} UTC"},
+        title=say("All projects") if brand is None else say("Projects of {brand}", brand=brand),
+        provenance={"projects": len(rows), "made": moment(at.now())},
         secrets=at.settings.secrets,
     )
     return write_projects(path, rows, page=page)
+
+
+def write_dashboard(
+    at: Workspace, brand: str, *, product: str = "", out: Path | None = None
+) -> Path:
+    """Write the dashboard of a brand, or of one of its products, over all its projects as the
+    self-contained page `out` (default: outputs/brands/<brand>[-<product>].html); returns it.
+
+    Language, time zone and what a client sees are those of the brand's first project.
+    """
+    from vtlib.report.brand import brand_projects, brand_results, write_brand  # noqa: PLC0415
+    from vtlib.report.facts import Page  # noqa: PLC0415 - nbconvert takes a second
+
+    slugs = brand_projects(at, brand)
+    first = resolve(at, slugs[0]).report
+    stem = "-".join(filter(None, (brand, product.rpartition("/")[2])))
+    path = out or at.outputs / "brands" / f"{stem}.html"
+    folders = {s: sorted((at.outputs / s / "runs").glob("*/index.html")) for s in slugs}
+    with reads(first.reader):
+        results = brand_results(at, slugs, product)
+        page = Page(
+            title=_dashboard_title(at, brand, product),
+            profile=first.profile,
+            creators=first.naming,
+            is_simulated=any(one.is_simulated for one in results),
+            provenance={"projects": slugs, "made": moment(at.now())},
+            secrets=at.settings.secrets,
+        )
+        reports = {slug: found[-1].parent for slug, found in folders.items() if found}
+        return write_brand(path, results, reports=reports, page=page)
+
+
+def _dashboard_title(at: Workspace, brand: str, product: str) -> str:
+    name = str(catalog.get(at.store, "brands", brand)["name"])
+    if not product:
+        return name
+    return f"{catalog.get(at.store, 'products', product)['name']} · {name}"
 
 
 def _latest_report(at: Workspace, row: dict[str, Any], folder: Path) -> str:

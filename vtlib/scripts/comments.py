@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vtlib.core.errors import BadInput
+from vtlib.core.language import say
 from vtlib.scripts.store import require
 from vtlib.scripts.text import clean
 from vtlib.store.connection import Store
@@ -74,10 +75,10 @@ def listing(store: Store, script_id: str, *, open_only: bool = False) -> list[di
 def place_text(comment: Mapping[str, Any]) -> str:
     """What a comment (a row of script_comments) is about: `b1 at 3.2 s`, `line 4`, `the whole`."""
     if comment["line"]:
-        return f"line {comment['line']}"
+        return say("line {line}", line=comment["line"])
     at_s = comment.get("at_s")
-    parts = (comment["beat_id"], f"at {at_s:g} s" if at_s is not None else "")
-    return " ".join(part for part in parts if part) or "the whole"
+    parts = (comment["beat_id"], say("at {at_s:g} s", at_s=at_s) if at_s is not None else "")
+    return " ".join(part for part in parts if part) or say("the whole")
 
 
 def _require_place(row: dict[str, Any], beat_id: str, line: int | None) -> None:

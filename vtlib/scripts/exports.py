@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vtlib.core.errors import BadInput, nearest
+from vtlib.core.language import PageReader, reads
 from vtlib.core.whole_files import write_whole
 from vtlib.scripts import production, queries
 from vtlib.scripts.formats import FORMATS, TIMELINES, Document, read_stamp
@@ -114,6 +115,7 @@ def gather(at: Workspace, ref: str, options: ExportOptions) -> Document:
         clashes=conflicts(at, plan),
         deadlines=deadlines(at, script_id=row["script_id"]),
         contacts=contacts(at, plan),
+        reader=PageReader() if reader is None else reader.params.report.reader,
     )
     return replace(document, frames=_frames(document))
 
@@ -177,7 +179,8 @@ def _export_one(
         beside = target.with_name(f"{target.stem}-slates.mp4")
         files.append(_write("slates", beside, movie))
         document = replace(document, slates=beside.name)
-    result = form.write(document)
+    with reads(document.reader):
+        result = form.write(document)
     return [_write(name, target, result.data, result.warnings), *files]
 
 

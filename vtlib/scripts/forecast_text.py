@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from vtlib.core.language import say
+
 VIEWS = "ln_views_7d"  # what places are about unless they name another target
 FACTS = (
     *("account_id", "platform", "format", "predicted_ln", "low_ln", "high_ln"),
@@ -28,19 +30,35 @@ def prediction_lines(prediction: Mapping[str, Any] | None) -> list[str]:
     """A script's `prediction` in words; why there is none; nothing for one of another form."""
     facts = prediction or {}
     lines = sentences(facts.get("places") or ())
-    return lines or ([f"no forecast: {facts['reason']}"] if facts.get("reason") else [])
+    return lines or (
+        [say("no forecast: {reason}", reason=facts["reason"])] if facts.get("reason") else []
+    )
 
 
 def _sentence(place: Mapping[str, Any], *, is_reason_told: bool) -> str:
-    where = f"{place['platform']} {place['format']} of {place['account_id']}"
+    where = say(
+        "{platform} {format} of {account_id}",
+        platform=place["platform"],
+        format=place["format"],
+        account_id=place["account_id"],
+    )
     why = f"; {place['reason']}" if place.get("reason") and is_reason_told else ""
     if place.get("predicted_ln") is None:
-        return f"{where}: no forecast{why}"
+        return say("{where}: no forecast{why}", where=where, why=why)
     is_views = place.get("target", VIEWS) == VIEWS
-    form, what = (_views, "views") if is_views else (_rate, "engagement rate")
+    form, what = (_views, "views") if is_views else (_rate, say("engagement rate"))
     low, middle, high = (form(place[n]) for n in ("low_ln", "predicted_ln", "high_ln"))
-    basis = f"n = {place['n_baseline']} own posts"
-    return f"{where}: {middle} {what} after 7 days, {low} to {high} ({basis}{why})"
+    basis = say("n = {n_baseline} own posts", n_baseline=place["n_baseline"])
+    return say(
+        "{where}: {middle} {what} after 7 days, {low} to {high} ({basis}{why})",
+        where=where,
+        middle=middle,
+        what=what,
+        low=low,
+        high=high,
+        basis=basis,
+        why=why,
+    )
 
 
 def _views(ln: float) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from PIL import Image, ImageOps
 
 from vtlib.core.errors import BadInput
+from vtlib.core.language import marked, say
 from vtlib.scripts import production, queries, workflow
 from vtlib.scripts.comments import place_text
 from vtlib.scripts.forecast_text import prediction_lines, sentences
@@ -21,6 +22,25 @@ from vtlib.scripts.svg import beats_svg, versions_svg
 from vtlib.scripts.text import clock
 from vtlib.scripts.timing import spans
 from vtlib.store.project import Project, one_session
+
+# Names of a script's facts, as its page shows them.
+_LABELS = marked(
+    (
+        *("product", "modelled on", "idea", "call to action", "audience", "difficulty"),
+        *(
+            "call_to_action",
+            "patterns",
+            "claims",
+            "posts",
+            "props",
+            "locations",
+            "talent",
+            "easy",
+            "medium",
+            "hard",
+        ),
+    )
+)
 
 _PICTURE_PX = (240, 240)
 
@@ -110,11 +130,12 @@ def _view(project: Project, summary: Mapping[str, Any]) -> ScriptView:
         "idea": script.logline,
         "call to action": call_to_action(script),
         "audience": script.audience,
-        "difficulty": script.difficulty or "",
+        "difficulty": say(script.difficulty or ""),
         **needed_assets,
         "patterns": ", ".join(script.source_patterns).replace("_", " "),
         "claims": "; ".join(
-            f"{c.text} ({'cleared' if c.is_cleared else 'NOT CLEARED'})" for c in script.claims
+            f"{c.text} ({say('cleared') if c.is_cleared else say('NOT CLEARED')})"
+            for c in script.claims
         ),
         "posts": ", ".join(p["url"] for p in parts["publications"]),
     }
@@ -193,9 +214,18 @@ def _beat(span: Any) -> dict[str, str]:
 
 
 def _comment(row: Mapping[str, Any]) -> str:
-    resolution = f" (resolved by {row['resolved_by']})" if row["resolved_at"] is not None else ""
-    return (
-        f"{row['author']} on version {row['version']}, {place_text(row)}: {row['body']}{resolution}"
+    resolution = (
+        say(" (resolved by {resolved_by})", resolved_by=row["resolved_by"])
+        if row["resolved_at"] is not None
+        else ""
+    )
+    return say(
+        "{author} on version {version}, {place}: {body}{resolution}",
+        author=row["author"],
+        version=row["version"],
+        place=place_text(row),
+        body=row["body"],
+        resolution=resolution,
     )
 
 
@@ -209,12 +239,17 @@ def _assets(project: Project, ids: set[Any]) -> pd.DataFrame:
                 {
                     "kind": one["kind"],
                     "name": one["name"],
-                    "release": one.get("release_status") or "not registered",
-                    "available": f"{len(one.get('available') or [])} times"
+                    "release": one.get("release_status") or say("not registered"),
+                    "available": say(
+                        "{n_available} times", n_available=len(one.get("available") or [])
+                    )
                     if one.get("available")
                     else "always",
                     "contact": "" if project.is_client else one.get("contact") or "",
-                    "used_in": "; ".join(f"{u['title']} (version {u['version']})" for u in uses),
+                    "used_in": "; ".join(
+                        say("{title} (version {version})", title=u["title"], version=u["version"])
+                        for u in uses
+                    ),
                 }
             )
     frame = pd.DataFrame(

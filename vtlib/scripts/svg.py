@@ -9,6 +9,8 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
+from vtlib.core import language
+from vtlib.core.language import say
 from vtlib.scripts.picture import Stretch, fitted, stretches
 from vtlib.scripts.script import Script
 from vtlib.scripts.text import clock
@@ -41,7 +43,7 @@ def beats_svg(script: Script) -> str:
     beats = spans(script)
     total = duration_s(script)
     if not beats or not total:
-        return _svg(_text(0, 16, "no beats yet"), 24, label="no beats yet")
+        return _svg(_text(0, 16, say("no beats yet")), 24, label=say("no beats yet"))
     fast = {r.beat_id for r in word_rates(script) if r.is_too_fast}
     scale = (_WIDTH - _LEFT - _RIGHT) / total
     first_beats = beats[:_BEATS_MAX]
@@ -49,8 +51,16 @@ def beats_svg(script: Script) -> str:
     height = _ROW * len(first_beats)
     rows += [_tick(at * scale, height, clock(at).removesuffix(".0")) for at in _ticks(total)]
     if len(beats) > len(first_beats):
-        rows.append(_text(_LEFT, height + 34, f"and {len(beats) - len(first_beats)} beats more"))
-    return _svg("".join(rows), height + 40, label=f"{len(beats)} beats in {clock(total)}")
+        rows.append(
+            _text(
+                _LEFT, height + 34, say("and {more} beats more", more=len(beats) - len(first_beats))
+            )
+        )
+    return _svg(
+        "".join(rows),
+        height + 40,
+        label=say("{n_beats} beats in {clock}", n_beats=len(beats), clock=clock(total)),
+    )
 
 
 def versions_svg(
@@ -65,7 +75,7 @@ def versions_svg(
     intervals = stretches(history)
     moments = sorted({s.since for s in intervals})
     if not moments:
-        return _svg(_text(0, 16, "no versions yet"), 24, label="no versions yet")
+        return _svg(_text(0, 16, say("no versions yet")), 24, label=say("no versions yet"))
     cell = (_WIDTH - 60 - _RIGHT) / len(moments)
     place = {t: 60 + cell * n for n, t in enumerate(moments)}
     end = 60 + cell * len(moments)
@@ -76,12 +86,12 @@ def versions_svg(
     bottom = _ROW * len(lanes)
     ends = {0, len(moments) - 1}
     body += [
-        _text(place[t], bottom + 14, f"{t:%d %b %H:%M}", size=9)
+        _text(place[t], bottom + 14, language.moment(t)[:16], size=9)
         for n, t in enumerate(moments)
         if cell > 60 or n in ends
     ]
     body.append(_legend(dict.fromkeys(s.status for s in intervals), bottom + 32))
-    return _svg("".join(body), bottom + 44, label=f"{len(lanes)} versions")
+    return _svg("".join(body), bottom + 44, label=say("{n_lanes} versions", n_lanes=len(lanes)))
 
 
 def _beat(span: BeatSpan, row: int, scale: float, *, is_fast: bool) -> str:
@@ -92,7 +102,7 @@ def _beat(span: BeatSpan, row: int, scale: float, *, is_fast: bool) -> str:
     words = span.beat.spoken or span.beat.overlay or span.beat.visual or span.beat.name
     right = _WIDTH - _RIGHT + 8
     tooltip = f"{clock(span.start_s)} {span.beat.kind}: {words}" + (
-        " (too many words for its seconds)" if is_fast else ""
+        say(" (too many words for its seconds)") if is_fast else ""
     )
     return (
         f"<g><title>{escape(tooltip)}</title>"
@@ -122,9 +132,14 @@ def _tick(x: float, height: int, label: str) -> str:
 def _stretch(one: Stretch, lane: int, place: Mapping[datetime, float], end: float) -> str:
     x = place[one.since]
     until = end if one.until is None else place[one.until]
-    word = one.status.replace("_", " ")
-    tooltip = (
-        f"version {one.version} {word} since {one.since:%d %b %Y %H:%M} UTC, {one.by}: {one.reason}"
+    word = language.word(one.status)
+    tooltip = say(
+        "version {version} {word} since {since}, {by}: {reason}",
+        version=one.version,
+        word=word,
+        since=language.moment(one.since),
+        by=one.by,
+        reason=one.reason,
     )
     return (
         f"<g><title>{escape(tooltip)}</title>"
@@ -162,7 +177,7 @@ def _parent(
 def _legend(statuses: Mapping[str, None], y: int) -> str:
     out, x = "", 60.0
     for status in statuses:
-        word = status.replace("_", " ")
+        word = language.word(status)
         colour = STATUS_COLOURS.get(status, _BAR)
         out += f'<rect x="{x:.0f}" y="{y - 9}" width="10" height="10" fill="{colour}"/>'
         out += _text(x + 14, y, word, size=10)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from vtlib.core.errors import BadInput, nearest
+from vtlib.core.language import marked, say
 from vtlib.scripts.script import Script, call_to_action
 from vtlib.scripts.timing import word_rates
 
@@ -14,6 +15,10 @@ Status = Literal[
     "draft", "review", "approved", "in_production", "produced", "published", "archived"
 ]
 STATUSES: tuple[str, ...] = get_args(Status)
+IN_PRODUCTION = ("draft", "review", "approved", "in_production", "produced")  # not yet published
+_WORDS = marked(
+    ("draft", "review", "approved", "in production", "produced", "published", "archived")
+)
 ROLES = ("writer", "reviewer", "approver", "producer")
 FORWARD = {
     "draft": "review",
@@ -129,8 +134,15 @@ def warnings(script: Script) -> tuple[str, ...]:
     seconds.
     """
     return tuple(
-        f"#{r.beat_id}: {r.words:g} words in {r.duration_s:g} s are {r.words_per_s:g} words/s; "
-        f"they need {r.least_s:g} s"
+        say(
+            "#{beat_id}: {words:g} words in {duration_s:g} s are {words_per_s:g} words/s; they "
+            "need {least_s:g} s",
+            beat_id=r.beat_id,
+            words=r.words,
+            duration_s=r.duration_s,
+            words_per_s=r.words_per_s,
+            least_s=r.least_s,
+        )
         for r in word_rates(script)
         if r.is_too_fast
     )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
+from vtlib.core.language import read_by
 from vtlib.core.param_keys import merge
 from vtlib.core.params import Params, parse_params
 from vtlib.store.project import Project
@@ -32,7 +33,9 @@ def open_project(cell: Mapping[str, Any], *, section: str) -> Project:
         keys["gemini"] = old
     over = merge(keys, {section: literals(cell, section)})
     run = {name: cell.get(name, "") for name in RUN_KEYS}
-    return Project.open(cell["project"], **run, **over)
+    project = Project.open(cell["project"], **run, **over)
+    read_by(project.params.report.reader)
+    return project
 
 
 def literals(cell: Mapping[str, Any], section: str) -> dict[str, Any]:

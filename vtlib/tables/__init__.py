@@ -7,7 +7,7 @@ Entry points: `show`, `enable` (tables that sort and filter in JupyterLab), `rea
 """
 
 from vtlib.tables.csv_safe import to_csv_safe
-from vtlib.tables.html import Cell, HtmlTable, cell, show
+from vtlib.tables.html import Cell, HtmlTable, cell, picture_url, show
 from vtlib.tables.interactive import enable
 from vtlib.tables.pictures import Board, Example, Gallery, Panel, ResultLine, ResultLines
 
@@ -22,6 +22,7 @@ __all__ = [
     "ResultLines",
     "cell",
     "enable",
+    "picture_url",
     "show",
     "to_csv_safe",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -17,12 +18,26 @@ from tabulate import tabulate
 
 from vtlib.core.errors import BadInput
 from vtlib.core.figures import times
-from vtlib.core.models import METRICS, STATES, TIERS
+from vtlib.core.language import clip, figure, local, marked, say, zone_words
+from vtlib.core.models import FORMATS, HOOK_TYPES, METRICS, STATES, TIERS
 from vtlib.tables import interactive
 
 TEXT_LIMIT = 140  # characters of strangers' text in a cell
 NO_VALUE = "–"
-_STATUSES = ("ok", "skipped", "failed", "running", "unchanged", "warning")
+_STATUSES = marked(("ok", "skipped", "failed", "running", "unchanged", "warning"))
+# Words of the data that cells and sentences show.
+_WORDS = marked(
+    (
+        *("yes", "no", "none", *TIERS, *STATES, *METRICS, *FORMATS, *HOOK_TYPES),
+        *("measured", "model", "human", "repeatable", "untried in time", "mixed", "one hit"),
+        *("too few accounts", "fading", "growing", "steady or unknown", "too little data"),
+        *("more views", "fewer views", "control", "kept", "changed", "new", "says"),
+        *("voice-over", "on camera", "hook", "setup", "build", "reveal", "demo", "proof", "cta"),
+        *("data", "model", "people", "storage", "parameters", "creators", "made", "run", "code"),
+        *("models and prompts", "stage", "analysed", "not analysed", "claims checked"),
+        *("claims supported", "pairs", "products", "videos", "metric", "value", "chance"),
+    )
+)
 # Control and bidirectional-override characters: text that shows itself as something else.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _BY_SUFFIX = (
@@ -54,6 +69,8 @@ def form_of(column: pd.Series, name: str) -> str:
         return "flag"
     if pd.api.types.is_datetime64_any_dtype(column):
         return "time"
+    if name == "picture":
+        return "picture"
     if name == "url" or name.endswith("_url"):
         return "link"
     if name in ("tier", "status") or name.startswith("is_") or name.endswith("_state"):
@@ -71,13 +88,13 @@ def form_of(column: pd.Series, name: str) -> str:
 
 def is_numeric(form: str) -> bool:
     """Whether a column of this format is set to the right."""
-    return form not in ("text", "link", "flag", "word", "time", "date")
+    return form not in ("text", "link", "flag", "word", "time", "date", "picture")
 
 
 def metric(value: Any, state: Any, form: str) -> Cell:
     """A count with its state: the state's word where there is no count, ~ before an estimate."""
     if state in ("hidden", "not_exposed"):
-        return Cell(str(state).replace("_", " "), kind="state")
+        return Cell(say(str(state).replace("_", " ")), kind="state")
     count = cell(value, form)
     return replace(count, text=f"~{count.text}") if state == "estimated" and count.sort else count
 
@@ -85,15 +102,17 @@ def metric(value: Any, state: Any, form: str) -> Cell:
 def cell(value: Any, form: str) -> Cell:
     """A value in a format; a missing one is a dash, or `unknown` for yes and no."""
     if form == "flag":
-        return Cell("unknown", kind="state") if is_missing(value) else _flag(value)
+        return Cell(say("unknown"), kind="state") if is_missing(value) else _flag(value)
     if is_missing(value):
         return Cell(NO_VALUE, kind="state")
+    if form == "picture":
+        return Cell("", "1", "picture", picture_url(value))
     if form in ("time", "date") or isinstance(value, (datetime, date)):
         return _time(value, form)
     if form == "link":
         return _link(str(value))
     if form == "word":
-        return Cell(str(value).replace("_", " "), str(value), _word_kind(str(value)))
+        return Cell(say(str(value).replace("_", " ")), str(value), _word_kind(str(value)))
     if is_numeric(form):
         return _number(value, form)
     return _text(value)
@@ -104,6 +123,11 @@ def is_missing(value: Any) -> bool:
     if isinstance(value, (list, tuple, dict, np.ndarray)):
         return len(value) == 0
     return value is None or bool(pd.isna(value))
+
+
+def picture_url(jpeg: bytes) -> str:
+    """A JPEG as a data URL."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
 
 
 def _number(value: Any, form: str) -> Cell:
@@ -118,15 +142,16 @@ def _figure(number: float, form: str) -> str:
     if math.isinf(number):
         return "∞" if number > 0 else "-∞"
     if form == "p":
-        return "< 0.001" if number < 0.001 else f"{number:.3f}"
+        return figure("< 0.001" if number < 0.001 else f"{number:.3f}")
     if form == "usd":
-        return f"${number:,.2f}" if number == 0 or abs(number) >= 0.01 else f"${number:.4f}"
+        digits = ",.2f" if number == 0 or abs(number) >= 0.01 else ".4f"
+        return f"${figure(format(number, digits))}"
     if form == "multiplier":
         return f"×{times(number)}"
     if form == ".4g" and abs(number) >= 1000:
         form = "int"  # four digits of 18,070 are 1.807e+04
     formats = {"int": ",.0f", "tenth": ",.1f", "ratio": ".2f", "pct": ".1f"}
-    return format(number, formats.get(form, form)) + ("%" if form == "pct" else "")
+    return figure(format(number, formats.get(form, form)) + ("%" if form == "pct" else ""))
 
 
 def _time(value: Any, form: str) -> Cell:
@@ -137,7 +162,8 @@ def _time(value: Any, form: str) -> Cell:
     if moment.tzinfo is not None:
         moment = moment.tz_convert(UTC).tz_localize(None)
     pattern = "%Y-%m-%d" if form == "date" else "%Y-%m-%d %H:%M"
-    return Cell(moment.strftime(pattern), moment.isoformat(), "time")
+    shown = local(moment.to_pydatetime()) if isinstance(value, datetime) else moment
+    return Cell(shown.strftime(pattern), moment.isoformat(), "time")
 
 
 def _link(url: str) -> Cell:
@@ -154,14 +180,14 @@ def _link(url: str) -> Cell:
 
 def _flag(value: Any) -> Cell:
     word = ("yes" if value else "no") if isinstance(value, (bool, np.bool_)) else ""
-    return Cell(word, word) if word else _text(value)
+    return Cell(say(word), word) if word else _text(value)
 
 
 def _text(value: Any) -> Cell:
     if isinstance(value, (list, tuple, np.ndarray)):
         value = ", ".join(map(str, value))
     flat = " ".join(_UNSEEN.sub("", str(value)).split())
-    short = flat if len(flat) <= TEXT_LIMIT else flat[: TEXT_LIMIT - 1].rstrip() + "…"
+    short = flat if len(flat) <= TEXT_LIMIT else clip(flat, TEXT_LIMIT - 1).rstrip() + "…"
     return Cell(short, short[:40].lower())
 
 
@@ -207,7 +233,7 @@ class HtmlTable:
         right = [{"number": "right"}.get(kind, "left") for kind in self.kinds]
         text = tabulate(rows, self.labels, "simple", disable_numparse=True, colalign=right or None)
         more = len(self.rows) - len(rows)
-        rest = f"\n… and {more:,} more rows" if more > 0 else ""
+        rest = say("\n… and {more:,} more rows", more=more) if more > 0 else ""
         return f"{text if rows else '(no rows)'}{rest}\n{self.caption}"
 
 
@@ -223,10 +249,10 @@ def show(
 
     `columns`: names, or name -> label, in order (default: all; `<metric>_state` columns are read,
     not shown). `formats`: column -> int, tenth, ratio, multiplier, pct, p, usd, time, date, text,
-    link, or a Python format such as ",.2f"; defaults follow the column's name and type. A metric
-    whose `<metric>_state` is hidden or not_exposed shows that word, an estimated one a leading ~;
-    nothing missing is ever shown as 0. At most `max_rows` rows, and the caption says how many there
-    are. Raises BadInput when a column is not there.
+    link, picture (JPEG bytes), or a Python format such as ",.2f"; defaults follow the column's name
+    and type. A metric whose `<metric>_state` is hidden or not_exposed shows that word, an estimated
+    one a leading ~; nothing missing is ever shown as 0. At most `max_rows` rows, and the caption
+    says how many there are. Raises BadInput when a column is not there.
     """
     labels = _labels(frame, columns)
     missing = [name for name in labels if name not in frame.columns]
@@ -239,9 +265,14 @@ def show(
     forms = {name: (formats or {}).get(name) or form_of(frame[name], name) for name in labels}
     cells = [_column(head, name, forms[name]) for name in labels]
     kinds = tuple("number" if is_numeric(forms[name]) else "text" for name in labels)
-    caption = f"Source: {source} · n = {len(frame):,}"
+    caption = say("Source: {source} · n = {n_frame:,}", source=source, n_frame=len(frame))
     if len(head) < len(frame):
-        caption = f"Source: {source} · showing {len(head):,} of n = {len(frame):,}"
+        caption = say(
+            "Source: {source} · showing {n_head:,} of n = {n_frame:,}",
+            source=source,
+            n_head=len(head),
+            n_frame=len(frame),
+        )
     rows = tuple(zip(*cells, strict=True)) if cells else ()
     return HtmlTable(tuple(labels.values()), kinds, rows, caption)
 
@@ -250,15 +281,21 @@ def _labels(
     frame: pd.DataFrame, columns: Sequence[str] | Mapping[str, str] | None
 ) -> dict[str, str]:
     if isinstance(columns, Mapping):
-        return dict(columns)
+        return {name: say(label) for name, label in columns.items()}
     states = {f"{m}_state" for m in METRICS if m in frame.columns}
     names = columns or [str(c) for c in frame.columns if c not in states]
     return {name: _label(name) for name in names}
 
 
 def _label(name: str) -> str:
-    words = name.removesuffix("_at") + " (UTC)" if name.endswith("_at") else name
-    return words.replace("_usd", " (USD)").replace("_pct", " (%)").replace("_", " ")
+    zone = f" ({zone_words()})" if name.endswith("_at") else ""
+    return say(plain_label(name)) + zone
+
+
+def plain_label(name: str) -> str:
+    """A column's name as people read it: `duration_s` is `duration s`."""
+    words = name.removesuffix("_at").replace("_usd", " (USD)").replace("_pct", " (%)")
+    return words.replace("_", " ")
 
 
 def _column(frame: pd.DataFrame, name: str, form: str) -> list[Cell]:
@@ -271,7 +308,9 @@ def _column(frame: pd.DataFrame, name: str, form: str) -> list[Cell]:
 
 def _html(one: Cell) -> str:
     text = escape(one.text)
-    if one.href:
+    if one.kind == "picture":
+        text = f'<img src="{escape(one.href, quote=True)}" alt="">'
+    elif one.href:
         href = escape(one.href, quote=True)
         text = f'<a href="{href}" rel="noopener noreferrer" target="_blank">{text}</a>'
     if one.kind.startswith("tag"):

@@ -6,6 +6,8 @@ import base64
 from dataclasses import dataclass
 from html import escape
 
+from vtlib.core.language import say, word
+
 
 def _inline(jpeg: bytes, about: str) -> str:
     """An <img> that holds the picture itself; `about` is its alternative text, as it is."""
@@ -60,7 +62,9 @@ class Board:
 def _panel(panel: Panel) -> str:
     picture = ""
     if panel.picture:
-        picture = _inline(panel.picture, f"Keyframe of the source: {panel.source}")
+        picture = _inline(
+            panel.picture, say("Keyframe of the source: {source}", source=panel.source)
+        )
     words = f'<q dir="auto">{escape(panel.source_words)}</q>' if panel.source_words else ""
     lines = "".join(
         f'<dt>{escape(label)}</dt><dd dir="auto">{escape(text)}</dd>'
@@ -74,7 +78,8 @@ def _panel(panel: Panel) -> str:
     return (
         f'<div class="{kind}">{source if panel.source else ""}'
         f'<div class="vt-panel-to"><p class="vt-panel-head"><b>{escape(panel.number)}</b> '
-        f'<span class="vt-tag vt-change-{escape(panel.change)}">{escape(panel.change)}</span> '
+        f'<span class="vt-tag vt-change-{escape(panel.change)}">'
+        f"{escape(word(panel.change))}</span> "
         f"{escape(panel.head)}</p><dl>{lines}</dl>"
         f'<p class="vt-panel-why" dir="auto">{escape(panel.why)}</p></div></div>'
     )
@@ -113,7 +118,8 @@ class Gallery:
 @dataclass(frozen=True, slots=True)
 class ResultLine:
     """One thing and how it did: `picture` a small JPEG, `kind` (ok, skipped, failed) colours the
-    `verdict`, `figures` (label, text), `why` in a sentence.
+    `verdict`, `figures` (label, text), `why` in a sentence; `actual` and `predicted` views of the
+    script `script_id`, 0 without a verdict.
     """
 
     title: str
@@ -122,6 +128,9 @@ class ResultLine:
     figures: tuple[tuple[str, str], ...] = ()
     why: str = ""
     picture: bytes | None = None
+    script_id: str = ""
+    actual: float = 0.0
+    predicted: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +158,7 @@ class ResultLines:
 
 
 def _line(one: ResultLine) -> str:
-    picture = _inline(one.picture, f"Frame of {one.title}") if one.picture else ""
+    picture = _inline(one.picture, say("Frame of {title}", title=one.title)) if one.picture else ""
     figures = "".join(
         f"<span><small>{escape(label)}</small> <b>{escape(text)}</b></span>"
         for label, text in one.figures
@@ -165,7 +174,7 @@ def _line(one: ResultLine) -> str:
 
 def _figure(example: Example) -> str:
     if example.picture:
-        picture = _inline(example.picture, f"Keyframe of {example.words}")
+        picture = _inline(example.picture, say("Keyframe of {words}", words=example.words))
     else:
         picture = f'<div class="vt-gallery-none">{escape(example.without)}</div>'
     words = f'<span dir="auto">{escape(example.words)}</span>'

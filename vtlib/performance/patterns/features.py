@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from vtlib.core.language import marked
 from vtlib.core.models import METRICS
 from vtlib.platforms.creation import ORIGINAL_SOUND
 
@@ -293,12 +294,15 @@ _POST_FEATURES: tuple[tuple[Feature, Callable[[pd.DataFrame], pd.Series]], ...] 
     ),
     *(
         (
-            _fact(
-                f"hour_{a:02d}_{b:02d}", f"Posted from {a} to {b} o'clock, UTC.", "time of posting"
-            ),
+            _fact(f"hour_{a:02d}_{b:02d}", definition, "time of posting"),
             lambda p, a=a, b=b: _hour(p, a, b),
         )
-        for a, b in ((0, 6), (6, 12), (12, 18), (18, 24))
+        for a, b, definition in (
+            (0, 6, marked("Posted from 0 to 6 o'clock, UTC.")),
+            (6, 12, marked("Posted from 6 to 12 o'clock, UTC.")),
+            (12, 18, marked("Posted from 12 to 18 o'clock, UTC.")),
+            (18, 24, marked("Posted from 18 to 24 o'clock, UTC.")),
+        )
     ),
     (
         _fact("sound_original", "A sound that a creator recorded, not a licensed track.", "sound"),

@@ -11,10 +11,12 @@ import pandas as pd
 
 from vtlib.core.conclusion import number, product_name
 from vtlib.core.finding import sure_text
+from vtlib.core.language import marked, say, word
 from vtlib.report.insight.facts import Facts
 from vtlib.report.insight.next_steps import OPEN, script_command
 
-UNKNOWN = "not known yet"
+_KINDS = marked(("Shoot", "Test", "Stop"))  # what templates show
+UNKNOWN = marked("not known yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +67,22 @@ def _shoot(facts: Facts, project: str) -> Action:
         nearest = nearest.sort_values("place", ascending=False, kind="stable")
         if len(nearest):
             row = nearest.iloc[0]
-            why = f"The script nearest to being shot: {str(row['status']).replace('_', ' ')}."
+            why = say(
+                "The script nearest to being shot: {status}.",
+                status=word(row["status"]),
+            )
             script = str(row["script_id"])
             return Action(
                 "Shoot",
                 str(row["title"]),
-                sure="nothing measured yet",
+                sure=say("nothing measured yet"),
                 why=why,
                 command=script_command(script),
                 href=f"scripts.html#{script}",
             )
-    why = facts.advice_lacks[0] if facts.advice_lacks else "There is no script yet."
+    why = facts.advice_lacks[0] if facts.advice_lacks else say("There is no script yet.")
     command = shlex.join(("vt", "script", "create", "--project", project)) if project else ""
-    return Action("Shoot", "No script is ready", why=why, command=command)
+    return Action("Shoot", say("No script is ready"), why=why, command=command)
 
 
 def _test(facts: Facts, project: str, hook: HookSource | None) -> Action:
@@ -85,21 +90,25 @@ def _test(facts: Facts, project: str, hook: HookSource | None) -> Action:
         return action
     if hook is None:
         if len(facts.grounding):
-            why = "Which one is not named in this copy."
-            return Action("Test", "A hook of the breakouts", why=why)
-        return Action("Test", "No hook to test yet", why="No model has read a breakout yet.")
+            why = say("Which one is not named in this copy.")
+            return Action("Test", say("A hook of the breakouts"), why=why)
+        return Action(
+            "Test", say("No hook to test yet"), why=say("No model has read a breakout yet.")
+        )
     words = ["vt", "script", "adapt", "--project", project, "--video", hook.post_id]
     fits = facts.fits
     mine = fits[fits["post_id"].eq(hook.post_id)] if len(fits) else fits
     if len(mine):
         words += ["--product", str(mine.iloc[0].get("product_id")).rpartition("/")[2]]
-    kinds = ", ".join(kind.replace("_", " ") for kind in hook.kinds)
-    why = f"How the surest breakout that a model has read opens: {kinds}"
-    end = f", for {product_name(mine.iloc[0])}." if len(mine) else "."
+    kinds = ", ".join(map(word, hook.kinds))
+    why = say("How the surest breakout that a model has read opens: {kinds}", kinds=kinds)
+    end = (
+        say(", for {product_name}.", product_name=product_name(mine.iloc[0])) if len(mine) else "."
+    )
     return Action(
         "Test",
-        f"The hook of “{hook.words}”",
-        sure="nothing measured yet",
+        say("The hook of “{words}”", words=hook.words),
+        sure=say("nothing measured yet"),
         why=why + end,
         command=shlex.join(words),
         href=hook.href,
@@ -108,8 +117,8 @@ def _test(facts: Facts, project: str, hook: HookSource | None) -> Action:
 
 def _no_stop(facts: Facts) -> str:
     if facts.patterns.empty and facts.verdicts.empty:
-        return "Nothing yet: no pattern was tested and no script has posts"
-    return "Nothing: no pattern, script or product is surely below the usual"
+        return say("Nothing yet: no pattern was tested and no script has posts")
+    return say("Nothing: no pattern, script or product is surely below the usual")
 
 
 def _advised(facts: Facts, kinds: tuple[str, ...], kind: str) -> Action | None:
@@ -126,7 +135,8 @@ def _advised(facts: Facts, kinds: tuple[str, ...], kind: str) -> Action | None:
     reason = f"{str(row['why']).partition('; the script ')[0].rstrip('.')}."
     return Action(
         kind,
-        title or (f"{_VERBS[row['kind']]}: {_lower(meaning)}" if meaning else str(row["what"])),
+        title
+        or (f"{say(_VERBS[row['kind']])}: {_lower(meaning)}" if meaning else str(row["what"])),
         _expected(row),
         _sure(row),
         f"{meaning}. {reason}" if title and meaning else reason,
@@ -135,7 +145,7 @@ def _advised(facts: Facts, kinds: tuple[str, ...], kind: str) -> Action | None:
     )
 
 
-_VERBS = {"shoot": "With", "repeat": "Keep", "stop": "Leave out", "test": "With"}
+_VERBS = marked({"shoot": "With", "repeat": "Keep", "stop": "Leave out", "test": "With"})
 
 
 def _script_title(facts: Facts, script_id: str) -> str:
@@ -148,7 +158,7 @@ def _definition(facts: Facts, pattern: str) -> str:
     """What a pattern means, without its full stop; else its name."""
     table = facts.patterns
     rows = table[table["pattern"].eq(pattern)] if len(table) else table
-    return (str(rows.iloc[0]["definition"]) if len(rows) else pattern.replace("_", " ")).rstrip(".")
+    return (say(str(rows.iloc[0]["definition"])) if len(rows) else word(pattern)).rstrip(".")
 
 
 def _lower(text: str) -> str:
@@ -159,16 +169,28 @@ def _lower(text: str) -> str:
 def _expected(row: Mapping[str, Any] | pd.Series) -> str:
     """The gain with its interval: a ratio, and views a post where the level is known."""
     if pd.notna(row["ratio"]):
-        ratio = f"×{row['ratio']:.1f} the views ({row['ratio_low']:.1f} to {row['ratio_high']:.1f})"
+        ratio = say(
+            "×{ratio:.1f} the views ({ratio_low:.1f} to {ratio_high:.1f})",
+            ratio=row["ratio"],
+            ratio_low=row["ratio_low"],
+            ratio_high=row["ratio_high"],
+        )
         if pd.isna(row["gain_views"]):
             return ratio
-        return (
-            f"{ratio}, {row['gain_views']:+,.0f} a post "
-            f"({row['gain_low']:+,.0f} to {row['gain_high']:+,.0f})"
+        return say(
+            "{ratio}, {gain_views:+,.0f} a post ({gain_low:+,.0f} to {gain_high:+,.0f})",
+            ratio=ratio,
+            gain_views=row["gain_views"],
+            gain_low=row["gain_low"],
+            gain_high=row["gain_high"],
         )
     if pd.notna(row["saved_usd"]):
-        ends = f"${row['saved_low']:,.2f} to ${row['saved_high']:,.2f}"
-        return f"${row['saved_usd']:,.2f} saved ({ends})"
+        ends = say(
+            "${saved_low:,.2f} to ${saved_high:,.2f}",
+            saved_low=row["saved_low"],
+            saved_high=row["saved_high"],
+        )
+        return say("${saved_usd:,.2f} saved ({ends})", saved_usd=row["saved_usd"], ends=ends)
     return UNKNOWN
 
 
@@ -176,4 +198,8 @@ def _sure(row: Mapping[str, Any] | pd.Series) -> str:
     posts = number(int(row["n"]), "post")
     if pd.isna(row["q_value"]):
         return posts
-    return f"{'open' if row['kind'] == 'test' else sure_text(row['q_value'])}, from {posts}"
+    return say(
+        "{q_value}, from {posts}",
+        q_value=say("open") if row["kind"] == "test" else sure_text(row["q_value"]),
+        posts=posts,
+    )

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vtlib.core.language import say, word
 from vtlib.performance.effects import selected_interval
 from vtlib.report.insight.evidence import MIN_RUNS, Evidence, by_script
 from vtlib.report.insight.next_steps import (
@@ -67,34 +68,49 @@ def missing(evidence: Evidence) -> list[str]:
     lines = []
     if patterns.empty:
         lines.append(
-            "No pattern was tested: vt analyze performance --project "
-            f"{evidence.project} tests them."
+            say(
+                "No pattern was tested: vt analyze performance --project {project} tests them.",
+                project=evidence.project,
+            )
         )
     elif not patterns["claim"].ne("").any():
         lines.append(
-            f"Of {len(patterns):,} patterns tested none can be claimed: {_nearest(patterns)}."
+            say(
+                "Of {n_patterns:,} patterns tested none can be claimed: {nearest}.",
+                n_patterns=len(patterns),
+                nearest=_nearest(patterns),
+            )
         )
     else:
         n = int(patterns["claim"].ne("").sum())
         lines.append(
-            f"{n:,} of {len(patterns):,} patterns tested can be claimed, none with a gain that is "
-            "sure once "
-            "corrected for having been picked."
+            say(
+                "{n:,} of {n_patterns:,} patterns tested can be claimed, none with a gain that is "
+                "sure once corrected for having been picked.",
+                n=n,
+                n_patterns=len(patterns),
+            )
         )
     if evidence.runs.empty:
         lines.append(
-            "No post of a script is 7 days old: vt script track --script S --post-url U links "
-            "posts."
+            say(
+                "No post of a script is 7 days old: vt script track --script S --post-url U links "
+                "posts."
+            )
         )
     else:
         lines.append(
-            f"{evidence.runs['script_id'].nunique():,} scripts have posts of 7 days, "
-            f"{len(by_script(evidence)):,} of them the "
-            f"{MIN_RUNS} that a verdict on a script takes; none is surely above or below what "
-            "its accounts usually reach."
+            say(
+                "{script_id:,} scripts have posts of 7 days, {n_by_script:,} of them the "
+                "{min_runs} that a verdict on a script takes; none is surely above or below what "
+                "its accounts usually reach.",
+                script_id=evidence.runs["script_id"].nunique(),
+                n_by_script=len(by_script(evidence)),
+                min_runs=MIN_RUNS,
+            )
         )
     if np.isnan(evidence.level):
-        lines.append("No own account has 5 posts of 7 days (role: own): gains have no views.")
+        lines.append(say("No own account has 5 posts of 7 days (role: own): gains have no views."))
     return lines
 
 
@@ -139,16 +155,29 @@ def _pattern_row(
 ) -> dict[str, Any]:
     name = _words(row["pattern"])
     what = {
-        "shoot": f"Shoot with {name}",
-        "repeat": f"Keep {name}",
-        "stop": f"Leave out {name}",
+        "shoot": say("Shoot with {name}", name=name),
+        "repeat": say("Keep {name}", name=name),
+        "stop": say("Leave out {name}", name=name),
     }[kind]
     way = pattern_step(evidence.project, row, kind, fits=evidence.fits, scripts=evidence.scripts)
-    ours = "" if use is None else f", {int(use['n_own']):,} of {int(use['n_known']):,} own posts"
-    lead = "Posts with it fall behind" if kind == "stop" else "It goes with more views"
-    why = (
-        f"{lead}: {int(row['n_with']):,} posts of {int(row['accounts_with']):,} accounts{ours}, "
-        f"{row['replicates']}{way.note}"
+    ours = (
+        ""
+        if use is None
+        else say(
+            ", {n_own:,} of {n_known:,} own posts",
+            n_own=int(use["n_own"]),
+            n_known=int(use["n_known"]),
+        )
+    )
+    lead = say("Posts with it fall behind") if kind == "stop" else say("It goes with more views")
+    why = say(
+        "{lead}: {n_with:,} posts of {accounts_with:,} accounts{ours}, {replicates}{note}",
+        lead=lead,
+        n_with=int(row["n_with"]),
+        accounts_with=int(row["accounts_with"]),
+        ours=ours,
+        replicates=say(row["replicates"]),
+        note=way.note,
     )
     return _row(
         kind,
@@ -191,8 +220,10 @@ def _from_scripts(evidence: Evidence) -> list[dict[str, Any]]:
                 q_value=row["q_value"],
                 source="verdicts",
                 script_id=row["script_id"],
-                why=f"Its posts reached x{np.exp(row['shift_ln']):.2f} of what their accounts "
-                "usually reach",
+                why=say(
+                    "Its posts reached x{shift_ln:.2f} of what their accounts usually reach",
+                    shift_ln=np.exp(row["shift_ln"]),
+                ),
                 how=script_command(row["script_id"]),
             )
         )
@@ -211,8 +242,12 @@ def _from_variants(evidence: Evidence) -> list[dict[str, Any]]:
         rows.append(
             _row(
                 "repeat",
-                f"Take variant {row['winner']}, not {loser}, of "
-                f"{_title(evidence, row['script_id'])}",
+                say(
+                    "Take variant {winner}, not {loser}, of {evidence}",
+                    winner=row["winner"],
+                    loser=loser,
+                    evidence=_title(evidence, row["script_id"]),
+                ),
                 (sign * np.log(row["ratio"]), *ends),
                 n=row["n_a"] + row["n_b"],
                 q_value=row["p_any_time"],
@@ -234,7 +269,11 @@ def _from_money(evidence: Evidence) -> list[dict[str, Any]]:
     nothing = float("nan")
     return [
         {
-            **_row("stop", f"Stop paying for posts of {row['product_id']}", (nothing,) * 3),
+            **_row(
+                "stop",
+                say("Stop paying for posts of {product_id}", product_id=row["product_id"]),
+                (nothing,) * 3,
+            ),
             "n": row["n"],
             "source": "spend",
             "product_id": row["product_id"],
@@ -274,15 +313,19 @@ def _pattern_tests(evidence: Evidence) -> list[dict[str, Any]]:
         posts, name = int(row["posts_needed"]), _words(row["pattern"])
         advice = _row(
             "test",
-            f"Test {name}",
+            say("Test {name}", name=name),
             (row["effect_ln"], a, b),
             pattern=row["pattern"],
             n=row["n_with"],
             accounts=row["accounts_with"],
             q_value=row["q_value"],
             source="patterns",
-            why=f"About {posts:,} more {'post' if posts == 1 else 'posts'} with it would settle "
-            f"whether it helps{way.note}",
+            why=say(
+                "About {posts:,} more {word} with it would settle whether it helps{note}",
+                posts=posts,
+                word="post" if posts == 1 else "posts",
+                note=way.note,
+            ),
             how=way.command,
             script_id=way.script_id,
             product_id=way.product_id,
@@ -309,14 +352,18 @@ def _variant_tests(evidence: Evidence) -> list[dict[str, Any]]:
         ahead = row["b"] if row["ratio"] > 1 else row["a"]
         advice = _row(
             "test",
-            f"Finish the test of {row['a']} against {row['b']}: "
-            f"{_title(evidence, row['script_id'])}",
+            say(
+                "Finish the test of {a} against {b}: {evidence}",
+                a=row["a"],
+                b=row["b"],
+                evidence=_title(evidence, row["script_id"]),
+            ),
             (effect[0], low[0], high[0]),
             n=row["n_a"] + row["n_b"],
             q_value=row["p_any_time"],
             source="variants",
             script_id=row["script_id"],
-            why=f"{ahead} is ahead; {row['said']!s}",
+            why=say("{ahead} is ahead; {said!s}", ahead=ahead, said=row["said"]),
             how=variant_command(row["script_id"], ahead),
         )
         rows.append({**advice, "posts": int(row["posts_needed"])})
@@ -370,11 +417,12 @@ def _with_costs(table: pd.DataFrame, usd: float) -> pd.DataFrame:
 def _nearest(table: pd.DataFrame) -> str:
     posts_needed = pd.to_numeric(table["posts_needed"], errors="coerce")
     if not posts_needed.gt(0).any():
-        return "no number of further posts is in sight that would change this"
+        return say("no number of further posts is in sight that would change this")
     row = table.assign(_needed=posts_needed)[posts_needed.gt(0)].sort_values("_needed").iloc[0]
-    return (
-        f"the nearest is {_words(row['pattern'])}, about {int(row['posts_needed']):,} more "
-        "posts with it"
+    return say(
+        "the nearest is {words}, about {posts_needed:,} more posts with it",
+        words=_words(row["pattern"]),
+        posts_needed=int(row["posts_needed"]),
     )
 
 
@@ -388,4 +436,4 @@ def _title(evidence: Evidence, script_id: str) -> str:
 
 
 def _words(pattern: Any) -> str:
-    return str(pattern).replace("_", " ")
+    return word(pattern)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from vtlib.core.conclusion import number
 from vtlib.core.finding import Finding
+from vtlib.core.language import marked, moment, say
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import rate
 
@@ -18,7 +19,7 @@ CHANGE_COLUMNS = ["figure", "before", "after", "change", "before_n", "after_n", 
 CAUSE_COLUMNS = ["cause", "name", "before", "after"]
 MOST = 6
 NONE = "none"  # what one report lacks
-_WORDS = {"prompt": "the prompt", "model": "the model"}
+_WORDS = marked({"prompt": "the prompt", "model": "the model"})
 Inputs = Mapping[str, Mapping[str, Any]]
 
 
@@ -88,11 +89,11 @@ def changed_inputs(old: Inputs, new: Inputs) -> pd.DataFrame:
 def because(kind: Kind, causes: pd.DataFrame) -> str:
     """Why a figure of this kind changed, in words."""
     if kind.grows:
-        return "counts what was done since"
+        return say("counts what was done since")
     words = _join_words(_movers(kind, causes))
     if not words:
-        return "nothing recorded explains it"
-    return f"{words} changed together" if " and " in words else words
+        return say("nothing recorded explains it")
+    return say("{words} changed together", words=words) if " and " in words else words
 
 
 def tier_changes(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
@@ -106,18 +107,29 @@ def tier_changes(rows: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
 
 def findings(changes: Changes, tiers: pd.DataFrame) -> list[Finding]:
     """Sentences: changed inputs, changed figures with their causes, changed tiers."""
-    since = f"Since the report of {changes.old.made_at:%Y-%m-%d %H:%M} UTC"
+    since = say("Since the report of {made_at}", made_at=moment(changes.old.made_at))
     if changes.figures.empty:
         under = _inputs_text(changes.causes)
         return [
             _input_finding(
-                f"{since} no figure changed{under and f', though {under} did'}.", changes
+                say(
+                    "{since} no figure changed{under}.",
+                    since=since,
+                    under=under and say(", though {under} did", under=under),
+                ),
+                changes,
             )
         ]
     total = changes.n_same + len(changes.figures)
-    count = f"{len(changes.figures):,} of {number(total, 'figure')} changed"
-    under = _inputs_text(changes.causes) or "nothing that is recorded"
-    sentence = f"{since} {count}; under them changed: {under}."
+    count = say(
+        "{n_figures:,} of {figures} changed",
+        n_figures=len(changes.figures),
+        figures=number(total, "figure"),
+    )
+    under = _inputs_text(changes.causes) or say("nothing that is recorded")
+    sentence = say(
+        "{since} {count}; under them changed: {under}.", since=since, count=count, under=under
+    )
     changed_figures = [_input_finding(sentence, changes), *_figure_findings(changes)]
     return [*changed_figures, *_tier_findings(tiers)]
 
@@ -135,8 +147,12 @@ def _figure_change(
         first, second, third = (
             value_text(figure, v) for v in (before, recomputation[figure], after)
         )
-        reason = (
-            f"{others}: {first} to {second}; then parameters: {second} to {third} (computed anew)"
+        reason = say(
+            "{others}: {first} to {second}; then parameters: {second} to {third} (computed anew)",
+            others=others,
+            first=first,
+            second=second,
+            third=third,
         )
     return {
         "figure": figure,
@@ -164,7 +180,7 @@ def _movers(kind: Kind, causes: pd.DataFrame) -> list[str]:
 
 def _join_words(causes: Sequence[str]) -> str:
     words = [_WORDS.get(c, c) for c in causes]
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return say(" and ").join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _with_interval(figure: str, row: pd.Series, side: str) -> str:
@@ -174,7 +190,12 @@ def _with_interval(figure: str, row: pd.Series, side: str) -> str:
         return "not claimed"
     if pd.isna(low) or pd.isna(high):
         return text
-    return f"{text} ({value_text(figure, low)} to {value_text(figure, high)})"
+    return say(
+        "{text} ({value_text} to {value_text_2})",
+        text=text,
+        value_text=value_text(figure, low),
+        value_text_2=value_text(figure, high),
+    )
 
 
 def _inputs_text(causes: pd.DataFrame) -> str:
@@ -183,11 +204,11 @@ def _inputs_text(causes: pd.DataFrame) -> str:
     for cause in CAUSES:
         names = list(causes.loc[causes["cause"].eq(cause) & ~first, "name"])
         if names:
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            more = say(" and {more} more", more=len(names) - 3) if len(names) > 3 else ""
             parts.append(f"{cause} ({', '.join(names[:3])}{more})")
     if first.any():
         names = sorted(set(causes.loc[first, "name"]))
-        parts.append(f"a model was asked for the first time ({', '.join(names)})")
+        parts.append(say("a model was asked for the first time ({names})", names=", ".join(names)))
     return "; ".join(parts)
 
 
@@ -206,16 +227,22 @@ def _figure_findings(changes: Changes) -> list[Finding]:
         "figure": "figure",
         "before": "before (80 % interval)",
         "after": "now (80 % interval)",
-        "before_n": "n before",
-        "after_n": "n now",
-        "because": "because of",
+        "before_n": say("n before"),
+        "after_n": say("n now"),
+        "because": say("because of"),
     }
     sentences = []
     for reason, rows in changes.figures.groupby("because", sort=False):
         some = "; ".join(
-            f"{r['figure']} {r['before']} to {r['after']}" for _, r in rows.head(MOST).iterrows()
+            say(
+                "{figure} {before} to {after}",
+                figure=r["figure"],
+                before=r["before"],
+                after=r["after"],
+            )
+            for _, r in rows.head(MOST).iterrows()
         )
-        more = f"; {len(rows) - MOST} more" if len(rows) > MOST else ""
+        more = say("; {more} more", more=len(rows) - MOST) if len(rows) > MOST else ""
         sentence = f"{str(reason)[:1].upper()}{str(reason)[1:]}: {some}{more}."
         sentences.append(Finding(sentence, "run_figures", rows, columns))
     return sentences
@@ -228,25 +255,29 @@ def _tier_findings(tiers: pd.DataFrame) -> list[Finding]:
     came, went = int((after & ~before).sum()), int((before & ~after).sum())
     n_between = int((before & after).sum())
     rest = (
-        f"; {number(n_between, 'post')} changed between breakout and extreme" if n_between else ""
+        say("; {posts} changed between breakout and extreme", posts=number(n_between, "post"))
+        if n_between
+        else ""
     )
     columns = {
         "handle": "creator",
         "platform": "platform",
-        "tier_before": "tier before",
+        "tier_before": say("tier before"),
         "tier": "tier",
-        "multiplier_before": "× level before",
+        "multiplier_before": say("× level before"),
         "multiplier": "× level",
         "why": "why",
         "caption": "caption",
     }
     if not came + went + n_between:
         return []
-    sentence = (
-        f"{number(came, 'post')} newly stood at breakout or above, "
-        f"{number(went, 'post')} no longer did{rest}."
+    sentence = say(
+        "{posts} newly stood at breakout or above, {posts_2} no longer did{rest}.",
+        posts=number(came, "post"),
+        posts_2=number(went, "post"),
+        rest=rest,
     )
-    return [Finding(sentence, "outlier_scores of both runs", tiers, columns)]
+    return [Finding(sentence, say("outlier_scores of both runs"), tiers, columns)]
 
 
 def _why(row: pd.Series, reason: str) -> str:
@@ -260,8 +291,8 @@ def _why(row: pd.Series, reason: str) -> str:
     if is_recounted and reason == "data":
         return "data: its count was read again"
     if is_recounted:
-        return f"its count was read again; {reason}"
-    return f"same count, another baseline: {reason}"
+        return say("its count was read again; {reason}", reason=reason)
+    return say("same count, another baseline: {reason}", reason=reason)
 
 
 def _text(value: Any) -> str:
@@ -348,4 +379,4 @@ def value_text(figure: str, value: Any) -> str:
         return f"{value:.2f}"
     if figure == "spent":
         return f"${value:,.2f}"
-    return f"{value:,.0f}"
+    return number(value)

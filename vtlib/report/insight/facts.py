@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.analysis.summary import ClaimCount
+from vtlib.core.conclusion import number
 from vtlib.core.figures import share
 from vtlib.core.models import BREAKOUT_TIERS
 
@@ -80,7 +81,7 @@ def claim_facts(tally: ClaimCount) -> dict[str, str]:
     """The facts of a sentence on model's claims that agree with the file (Finding.facts)."""
     if not tally.n_checked:
         return {}
-    checked, agree = f"{tally.n_checked:,}", share(tally.share)
+    checked, agree = number(tally.n_checked), share(tally.share)
     return {"analysis.claims_checked": checked, "analysis.claims_share": agree}
 
 

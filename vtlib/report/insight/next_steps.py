@@ -11,25 +11,27 @@ import pandas as pd
 
 from vtlib.core.conclusion import product_name
 from vtlib.core.finding import Chapter, Finding, sure_text
+from vtlib.core.language import marked, say, word
 from vtlib.report.insight.facts import Facts
 
-TITLE = "What to do next"
-RULE = "by the lower end of the gain's interval: sure and large first"
-COLUMNS = {
-    "place": "rank",
-    "kind": "kind",
-    "what": "what",
-    "gain": "expected views, × as usual",
-    "views": "expected gain, views a post",
-    "n": "posts behind it",
-    "cost": "cost (US dollars)",
-    "why": "why",
-    "how": "how",
-}
-NOTE = (
-    f"Ranked {RULE}. A gain is what a post may bring over one that does not follow the advice, "
-    "with an 80 % interval "
-    "corrected for having been picked (tests: 90 %); what goes with more views need not cause them."
+TITLE = marked("What to do next")
+NOTE = marked(
+    "Ranked by the lower end of the gain's interval: sure and large first. A gain is what a post "
+    "may bring over one that does not follow the advice, with an 80 % interval corrected for "
+    "having been picked (tests: 90 %); what goes with more views need not cause them."
+)
+COLUMNS = marked(
+    {
+        "place": "rank",
+        "kind": "kind",
+        "what": "what",
+        "gain": "expected views, × as usual",
+        "views": "expected gain, views a post",
+        "n": "posts behind it",
+        "cost": "cost (US dollars)",
+        "why": "why",
+        "how": "how",
+    }
 )
 
 
@@ -37,9 +39,11 @@ def next_steps(facts: Facts) -> Chapter:
     """Advice, surest and largest gain first; else what is missing."""
     rows = facts.advice
     if rows.empty:
-        lacks = facts.advice_lacks or ("No pattern was tested and no script has a matured post.",)
-        lines = ["Nothing can be advised yet, because the numbers carry nothing.", *lacks]
-        return Chapter("next", TITLE, tuple(Finding(line) for line in lines))
+        lacks = facts.advice_lacks or (
+            say("No pattern was tested and no script has a matured post."),
+        )
+        lines = [say("Nothing can be advised yet, because the numbers carry nothing."), *lacks]
+        return Chapter("next", say(TITLE), tuple(Finding(line) for line in lines))
     cells = advice_table(rows)
     sentences = [
         Finding(
@@ -50,7 +54,7 @@ def next_steps(facts: Facts) -> Chapter:
         )
         for i, row in rows.iterrows()
     ]
-    return Chapter("next", TITLE, (*sentences, Finding(NOTE)))
+    return Chapter("next", say(TITLE), (*sentences, Finding(say(NOTE))))
 
 
 def advice_table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -70,30 +74,52 @@ def sentence(row: Mapping[Any, Any] | pd.Series) -> str:
     views, cost = _views(row), _cost(row)
     parts = [
         (
-            f"{row['what']}: expected "
-            f"{_ratio(row)}{' as many views' if pd.notna(row['ratio']) else ', US dollars'}"
+            say(
+                "{what}: expected {ratio}{word}",
+                what=row["what"],
+                ratio=_ratio(row),
+                word=say(" as many views") if pd.notna(row["ratio"]) else ", US dollars",
+            )
         ),
-        *([f"{views} views a post"] if views else []),
+        *([say("{views} views a post", views=views)] if views else []),
         f"n {int(row['n']):,}",
         *([sure_text(float(row["q_value"]))] if pd.notna(row["q_value"]) else []),
     ]
     end = f" {cost}." if cost else ""
-    return f"{', '.join(parts)}. {str(row['why']).rstrip('.')}.{end} The way: {row['how']}"
+    return say(
+        "{parts}. {why}.{end} The way: {how}",
+        parts=", ".join(parts),
+        why=str(row["why"]).rstrip("."),
+        end=end,
+        how=row["how"],
+    )
 
 
 def _ratio(row: Mapping[Any, Any] | pd.Series) -> str:
     if pd.isna(row["ratio"]):
-        return (
-            f"${row['saved_usd']:,.2f} (${row['saved_low']:,.2f} to "
-            f"${row['saved_high']:,.2f}) saved"
+        return say(
+            "${saved_usd:,.2f} (${saved_low:,.2f} to ${saved_high:,.2f}) saved",
+            saved_usd=row["saved_usd"],
+            saved_low=row["saved_low"],
+            saved_high=row["saved_high"],
         )
-    return f"×{row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})"
+    return say(
+        "×{ratio:.2f} ({ratio_low:.2f} to {ratio_high:.2f})",
+        ratio=row["ratio"],
+        ratio_low=row["ratio_low"],
+        ratio_high=row["ratio_high"],
+    )
 
 
 def _views(row: Mapping[Any, Any] | pd.Series) -> str:
     if pd.isna(row["gain_views"]):
         return ""
-    return f"{row['gain_views']:+,.0f} ({row['gain_low']:+,.0f} to {row['gain_high']:+,.0f})"
+    return say(
+        "{gain_views:+,.0f} ({gain_low:+,.0f} to {gain_high:+,.0f})",
+        gain_views=row["gain_views"],
+        gain_low=row["gain_low"],
+        gain_high=row["gain_high"],
+    )
 
 
 def _cost(row: Mapping[Any, Any] | pd.Series) -> str:
@@ -102,9 +128,11 @@ def _cost(row: Mapping[Any, Any] | pd.Series) -> str:
         return ""
     price = row["usd_per_thousand"]
     each = (
-        "" if pd.isna(price) or price == float("inf") else f", ${price:,.2f} for 1,000 more views"
+        ""
+        if pd.isna(price) or price == float("inf")
+        else say(", ${price:,.2f} for 1,000 more views", price=price)
     )
-    return f"${row['usd']:,.2f} a post so far{each} (US dollars)"
+    return say("${usd:,.2f} a post so far{each} (US dollars)", usd=row["usd"], each=each)
 
 
 OPEN = ("draft", "review", "approved", "in_production")
@@ -141,17 +169,19 @@ def pattern_step(
         ready = ready[ready["source_post_id"].isin(carrying["post_id"])]
         if len(ready):
             one = ready.iloc[0]
-            note = f"; the script {one['title']} is after such a video"
+            note = say("; the script {title} is after such a video", title=one["title"])
             return AdviceStep(
                 script_command(one["script_id"]), note, str(one["script_id"]), one["product_id"]
             )
     best = carrying[carrying["is_recommended"].eq(True)] if len(carrying) else carrying
     if len(best):
         fit = best.iloc[0]
-        note = (
-            f"; best fit among its videos: {product_name(fit)} with "
-            f"{fit['handle'] or fit['post_id']}, "
-            f"{fit['score']:.1f} of 5 (an opinion)"
+        note = say(
+            "; best fit among its videos: {product_name} with {handle}, {score:.1f} of 5 (an "
+            "opinion)",
+            product_name=product_name(fit),
+            handle=fit["handle"] or fit["post_id"],
+            score=fit["score"],
         )
         product = str(fit.get("product") or fit["product_id"])
         words = ("--video", str(fit["post_id"]), "--product", product)
@@ -161,7 +191,12 @@ def pattern_step(
             None,
             fit["product_id"],
         )
-    words = ("--from-pattern", pattern, "--title", f"On {pattern.replace('_', ' ')}")
+    words = (
+        "--from-pattern",
+        pattern,
+        "--title",
+        say("On {pattern}", pattern=word(pattern)),
+    )
     return AdviceStep(_line("vt", "script", "create", "--project", project, *words))
 
 

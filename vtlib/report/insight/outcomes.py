@@ -7,76 +7,89 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.conclusion import number, verb
+from vtlib.core.figures import ratio_text
 from vtlib.core.finding import Chapter, Finding, sure_text
+from vtlib.core.language import marked, say, word
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import Rate, rate
 from vtlib.report.insight.facts import Facts
 
 MOST = 4
-SCRIPTS = {
-    "title": "script",
-    "status": "status",
-    "kind": "type",
-    "product_id": "product",
-    "version": "version",
-    "forecasts": "forecasts",
-    "posts": "posts",
-    "updated_at": "changed",
-}
-VERDICTS = {
-    "title": "script",
-    "version": "version",
-    "handle": "account",
-    "platform": "platform",
-    "actual": "views at 7 days",
-    "predicted": "predicted",
-    "predicted_low": "low",
-    "predicted_high": "high",
-    "difference_pct": "off",
-    "percentile": "percentile of own posts",
-    "posted_at": "posted",
-}
-_POSTS = {
-    "handle": "account",
-    "platform": "platform",
-    "format": "format",
-    "posted_at": "posted",
-    "multiplier": "× level",
-    "multiplier_low": "low",
-    "multiplier_high": "high",
-    "tier": "tier",
-    "caption": "caption",
-    "url": "post",
-}
-PATTERNS = {
-    "pattern": "pattern",
-    "kind": "known by",
-    "ratio": "× views",
-    "ratio_low": "low",
-    "ratio_high": "high",
-    "q_value": "q",
-    "n_with": "posts with",
-    "accounts_with": "accounts",
-    "n_without": "posts without",
-    "replicates": "repeats",
-    "trend": "trend",
-    "posts_needed": "more posts needed",
-    "definition": "what it means",
-}
-_VARIANTS = {
-    "script_id": "script",
-    "a": "A",
-    "b": "B",
-    "design": "design",
-    "n_a": "n A",
-    "n_b": "n B",
-    "ratio": "B : A",
-    "ratio_low": "low",
-    "ratio_high": "high",
-    "p_any_time": "p at any look",
-    "winner": "winner",
-    "posts_needed": "more needed",
-}
+SCRIPTS = marked(
+    {
+        "title": "script",
+        "status": "status",
+        "kind": "type",
+        "product_id": "product",
+        "version": "version",
+        "forecasts": "forecasts",
+        "posts": "posts",
+        "updated_at": "changed",
+    }
+)
+VERDICTS = marked(
+    {
+        "title": "script",
+        "version": "version",
+        "handle": "account",
+        "platform": "platform",
+        "actual": "views at 7 days",
+        "predicted": "predicted",
+        "predicted_low": "low",
+        "predicted_high": "high",
+        "difference_pct": "off",
+        "percentile": "percentile of own posts",
+        "posted_at": "posted",
+    }
+)
+_POSTS = marked(
+    {
+        "caption": "caption",
+        "multiplier": "× level",
+        "value": "views",
+        "url": "post",
+        "multiplier_low": "low",
+        "multiplier_high": "high",
+        "tier": "tier",
+        "handle": "account",
+        "platform": "platform",
+        "format": "format",
+        "posted_at": "posted",
+    }
+)
+PATTERNS = marked(
+    {
+        "pattern": "pattern",
+        "kind": "known by",
+        "ratio": "× views",
+        "ratio_low": "low",
+        "ratio_high": "high",
+        "q_value": "q",
+        "n_with": "posts with",
+        "accounts_with": "accounts",
+        "n_without": "posts without",
+        "replicates": "repeats",
+        "trend": "trend",
+        "posts_needed": "more posts needed",
+        "definition": "what it means",
+    }
+)
+_VARIANTS = marked(
+    {
+        "script_id": "script",
+        "a": "A",
+        "b": "B",
+        "design": "design",
+        "n_a": "n A",
+        "n_b": "n B",
+        "ratio": "B : A",
+        "ratio_low": "low",
+        "ratio_high": "high",
+        "p_any_time": "p at any look",
+        "winner": "winner",
+        "posts_needed": "more needed",
+    }
+)
 
 
 def attempts(facts: Facts) -> Chapter:
@@ -84,44 +97,50 @@ def attempts(facts: Facts) -> Chapter:
     sentences = []
     if len(facts.scripts):
         counts = facts.scripts["status"].value_counts()
-        states = ", ".join(f"{n:,} {str(s).replace('_', ' ')}" for s, n in counts.items())
+        states = ", ".join(f"{number(n)} {word(s)}" for s, n in counts.items())
         sentences.append(
             Finding(
                 f"{number(len(facts.scripts), 'script')}: {states}.",
                 "scripts",
                 facts.scripts,
                 SCRIPTS,
-                {"scripts.count": f"{len(facts.scripts):,}"},
+                {"scripts.count": number(len(facts.scripts))},
             )
         )
         out = facts.scripts[facts.scripts["posts"] > 0]
         posts, foretold = int(out["posts"].sum()), int((out["forecasts"] > 0).sum())
         if posts:
-            text = (
-                f"{number(posts, 'post')} came of {number(len(out), 'script')}, of which "
-                f"{foretold:,} had a forecast frozen."
+            text = say(
+                "{posts} came of {scripts}, of which {foretold:,} had a forecast frozen.",
+                posts=number(posts, "post"),
+                scripts=number(len(out), "script"),
+                foretold=foretold,
             )
             sentences.append(Finding(text, "scripts, publications, predictions", out, SCRIPTS))
     if len(facts.own):
-        text = (
-            f"{number(len(facts.own), 'post')} of "
-            f"{number(facts.own['account_id'].nunique(), 'own account')} {verb(len(facts.own), 'were')} judged."  # noqa: E501
+        text = say(
+            "{posts} of {own_accounts} {were} judged.",
+            posts=number(len(facts.own), "post"),
+            own_accounts=number(facts.own["account_id"].nunique(), "own account"),
+            were=verb(len(facts.own), "were"),
         )
-        sentences.append(Finding(text, "outlier_scores of own posts", facts.own, _POSTS))
+        sentences.append(Finding(text, say("outlier_scores of own posts"), facts.own, _POSTS))
     if len(facts.patterns):
         run = facts.pattern_run
-        text = (
-            f"{number(len(facts.patterns), 'feature')} {verb(len(facts.patterns), 'were')} "
-            f"tested on {number(run['n_posts'], 'post')} of "
-            f"{number(run['n_accounts'], 'account')}."
+        text = say(
+            "{features} {were} tested on {posts} of {accounts}.",
+            features=number(len(facts.patterns), "feature"),
+            were=verb(len(facts.patterns), "were"),
+            posts=number(run["n_posts"], "post"),
+            accounts=number(run["n_accounts"], "account"),
         )
-        marks = {"performance.patterns_tested": f"{len(facts.patterns):,}"}
+        marks = {"performance.patterns_tested": number(len(facts.patterns))}
         sentences.append(Finding(text, "patterns", facts.patterns, PATTERNS, marks))
     if not sentences:
         sentences.append(
-            Finding("Nothing yet: no script, no post of an own account, no feature tested.")
+            Finding(say("Nothing yet: no script, no post of an own account, no feature tested."))
         )
-    return Chapter("tried", "What was tried", tuple(sentences))
+    return Chapter("tried", say("What was tried"), tuple(sentences))
 
 
 def successes(facts: Facts) -> Chapter:
@@ -129,16 +148,22 @@ def successes(facts: Facts) -> Chapter:
     sentences = _beats_median(facts, is_success=True)
     above = _outside(facts.matured, above=True)
     if len(above):
-        text = f"{number(len(above), 'post')} went beyond the upper end of the forecast's interval."
+        text = say(
+            "{posts} went beyond the upper end of the forecast's interval.",
+            posts=number(len(above), "post"),
+        )
         sentences.append(Finding(text, "verdicts", above, VERDICTS))
     hits = _own_breakouts(facts)
     if len(hits):
         n_judged = int(facts.own["reason"].eq("").sum())
         sentences.append(
             Finding(
-                f"{number(len(hits), 'own post')} broke out: "
-                f"{_share(len(hits), n_judged, facts.interval)} of those judged.",
-                "outlier_scores of own posts",
+                say(
+                    "{own_posts} broke out: {n_hits} of those judged.",
+                    own_posts=number(len(hits), "own post"),
+                    n_hits=_share(len(hits), n_judged, facts.interval),
+                ),
+                say("outlier_scores of own posts"),
                 hits,
                 _POSTS,
             )
@@ -152,8 +177,12 @@ def successes(facts: Facts) -> Chapter:
         for i, r in winners.iterrows()
     ]
     if not sentences:
-        sentences.append(Finding(f"Nothing can be said to have worked yet: {_missing(facts)}."))
-    return Chapter("worked", "What worked", tuple(sentences))
+        sentences.append(
+            Finding(
+                say("Nothing can be said to have worked yet: {missing}.", missing=_missing(facts))
+            )
+        )
+    return Chapter("worked", say("What worked"), tuple(sentences))
 
 
 def failures(facts: Facts) -> Chapter:
@@ -161,16 +190,20 @@ def failures(facts: Facts) -> Chapter:
     sentences = _beats_median(facts, is_success=False)
     below = _outside(facts.matured, above=False)
     if len(below):
-        text = f"{number(len(below), 'post')} fell below the lower end of the forecast's interval."
+        text = say(
+            "{posts} fell below the lower end of the forecast's interval.",
+            posts=number(len(below), "post"),
+        )
         sentences.append(Finding(text, "verdicts", below, VERDICTS))
     sentences += _claims(facts, "fewer views")
     if len(facts.patterns):
         rest = facts.patterns[facts.patterns["claim"].eq("")].sort_values("q_value")
         if len(rest):
-            text = (
-                f"{len(rest):,} of {number(len(facts.patterns), 'feature')} tested cannot be "
-                "claimed: these data show no effect of theirs, which is not "
-                "the same as none."
+            text = say(
+                "{n_rest:,} of {features} tested cannot be claimed: these data show no effect of "
+                "theirs, which is not the same as none.",
+                n_rest=len(rest),
+                features=number(len(facts.patterns), "feature"),
             )
             sentences.append(Finding(text, "patterns", rest, PATTERNS))
     even = (
@@ -181,8 +214,12 @@ def failures(facts: Facts) -> Chapter:
         for i, r in even.head(MOST).iterrows()
     ]
     if not sentences:
-        sentences.append(Finding(f"Nothing can be said to have failed yet: {_missing(facts)}."))
-    return Chapter("failed", "What did not", tuple(sentences))
+        sentences.append(
+            Finding(
+                say("Nothing can be said to have failed yet: {missing}.", missing=_missing(facts))
+            )
+        )
+    return Chapter("failed", say("What did not"), tuple(sentences))
 
 
 def _beats_median(facts: Facts, *, is_success: bool) -> list[Finding]:
@@ -194,23 +231,28 @@ def _beats_median(facts: Facts, *, is_success: bool) -> list[Finding]:
     if (share.low > 0.5) != is_success:
         return []
     if share.low > 0.5:
-        word = "more than the half that chance gives"
+        word = say("more than the half that chance gives")
     else:
         word = (
-            "fewer than the half that chance gives"
+            say("fewer than the half that chance gives")
             if share.high < 0.5
-            else "no more than chance would give"
+            else say("no more than chance would give")
         )
     early = (
         ""
         if share.n >= facts.min_matured
-        else f" (under {facts.min_matured} posts: too early to claim)"
+        else say(" (under {min_matured} posts: too early to claim)", min_matured=facts.min_matured)
     )
-    text = (
-        f"{share.k:,} of {number(share.n, 'matured post')} of scripts beat their account's "
-        f"own median: {_share_text(share)}, {word}{early}."
+    text = say(
+        "{k:,} of {matured_posts} of scripts beat their account's own median: {share}, "
+        "{word}{early}.",
+        k=share.k,
+        matured_posts=number(share.n, "matured post"),
+        share=_share_text(share),
+        word=word,
+        early=early,
     )
-    marks = {"verdicts.beat": f"{share.k:,} of {share.n:,}"}
+    marks = {"verdicts.beat": say("{k:,} of {n:,}", k=share.k, n=share.n)}
     return [Finding(text, "verdicts", verdicts, VERDICTS, marks)]
 
 
@@ -219,31 +261,45 @@ def _claims(facts: Facts, claim: str) -> list[Finding]:
     claims = facts.claims
     rows = claims[claims["claim"].eq(claim)] if len(claims) else claims
     return [
-        Finding(_claim(row), "patterns", rows.loc[[i]], PATTERNS)
+        Finding(_claim(row), "patterns", rows.loc[[i]], PATTERNS, _ratio_fact(row))
         for i, row in rows.head(MOST).iterrows()
     ]
 
 
+def _ratio_fact(row: pd.Series) -> dict[str, str]:
+    return {f"pattern.{row['pattern']}.ratio": ratio_text(row["ratio"])}
+
+
 def _claim(row: pd.Series) -> str:
-    trend = f", {row['trend']}" if row["trend"] in ("fading", "growing") else ""
-    return (
-        f"{_title(row['pattern'])}: x{row['ratio']:.2f} views ({row['ratio_low']:.2f} to "
-        f"{row['ratio_high']:.2f}) in {number(row['n_with'], 'post')} of "
-        f"{number(row['accounts_with'], 'account')} "
-        f"against {number(row['n_without'], 'post')} without; {sure_text(row['q_value'])}; "
-        f"{row['replicates']}{trend}; {_known_by(row['kind'])}."
+    trend = f", {say(row['trend'])}" if row["trend"] in ("fading", "growing") else ""
+    return say(
+        "{pattern}: x{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}) in {posts} of "
+        "{accounts} against {posts_2} without; {q_value}; {replicates}{trend}; {known_by}.",
+        pattern=_title(row["pattern"]),
+        ratio=row["ratio"],
+        ratio_low=row["ratio_low"],
+        ratio_high=row["ratio_high"],
+        posts=number(row["n_with"], "post"),
+        accounts=number(row["accounts_with"], "account"),
+        posts_2=number(row["n_without"], "post"),
+        q_value=sure_text(row["q_value"]),
+        replicates=say(row["replicates"]),
+        trend=trend,
+        known_by=_known_by(row["kind"]),
     )
 
 
 def _title(pattern: Any) -> str:
-    name = str(pattern).replace("_", " ")
+    name = word(pattern)
     return name[:1].upper() + name[1:]
 
 
 def _known_by(kind: Any) -> str:
-    return {"measured": "measured", "model": "as a model read it", "human": "noted by people"}.get(
-        str(kind), str(kind)
-    )
+    return {
+        "measured": "measured",
+        "model": say("as a model read it"),
+        "human": say("noted by people"),
+    }.get(str(kind), str(kind))
 
 
 def _outside(verdicts: pd.DataFrame, *, above: bool) -> pd.DataFrame:
@@ -263,14 +319,14 @@ def _own_breakouts(facts: Facts) -> pd.DataFrame:
 def _missing(facts: Facts) -> str:
     need = []
     if facts.own.empty:
-        need.append("no account is marked as our own")
+        need.append(say("no account is marked as our own"))
     if facts.scripts.empty:
-        need.append("no script was made")
+        need.append(say("no script was made"))
     elif facts.verdicts.empty:
-        need.append("no post of a script has a forecast to be held against")
+        need.append(say("no post of a script has a forecast to be held against"))
     if facts.patterns.empty:
-        need.append("no pattern was tested")
-    return "; ".join(need) or "no post of ours stands out and no pattern can be claimed"
+        need.append(say("no pattern was tested"))
+    return "; ".join(need) or say("no post of ours stands out and no pattern can be claimed")
 
 
 def _share(k: int, n: int, interval: float) -> str:
@@ -279,5 +335,11 @@ def _share(k: int, n: int, interval: float) -> str:
 
 def _share_text(share: Rate) -> str:
     if not share.n:
-        return "none known"
-    return f"{share.share:.0%} ({share.low:.0%} to {share.high:.0%}, n {share.n:,})"
+        return say("none known")
+    return say(
+        "{share:.0%} ({low:.0%} to {high:.0%}, n {n:,})",
+        share=share.share,
+        low=share.low,
+        high=share.high,
+        n=share.n,
+    )

@@ -1,5 +1,8 @@
 "use strict";
 (() => {
+  // Words in the reader's language; English where the page brings none.
+  const own = JSON.parse(document.body.dataset.words || "{}");
+  const say = (text) => own[text] ?? text;
   // Charts: each is a figure with its data beside it. The drawing is SVG, whose text takes the page's
   // colour, and expressions are interpreted, because the page's policy allows no code made from text.
   const options = {
@@ -9,6 +12,20 @@
     logLevel: 1,
     actions: { export: true, source: false, compiled: false, editor: false },
   };
+  const { lang } = document.documentElement;
+  if (lang !== "en") {
+    const sign = (kind) => new Intl.NumberFormat(lang).formatToParts(1234567.8).find((p) => p.type === kind).value;
+    const names = (count, date, form) => Array.from({ length: count }, (_, n) =>
+      new Intl.DateTimeFormat(lang, { ...form, timeZone: "UTC" }).format(date(n)));
+    const weekday = (n) => Date.UTC(2026, 1, 1 + n); // a Sunday
+    const month = (n) => Date.UTC(2026, n, 1);
+    options.formatLocale = { decimal: sign("decimal"), thousands: sign("group"), grouping: [3], currency: ["$", ""] };
+    options.timeFormatLocale = {
+      dateTime: "%d.%m.%Y %H:%M", date: "%d.%m.%Y", time: "%H:%M", periods: ["AM", "PM"],
+      days: names(7, weekday, { weekday: "long" }), shortDays: names(7, weekday, { weekday: "short" }),
+      months: names(12, month, { month: "long" }), shortMonths: names(12, month, { month: "short" }),
+    };
+  }
   const sized = (spec, room) => {
     if (spec.facet && spec.spec) {
       return { ...spec, spec: { ...spec.spec, width: Math.max(160, room - 74) } };
@@ -37,7 +54,7 @@
       await window.vegaEmbed(place, sized(room < NARROW ? narrowed(spec) : spec, room), options);
       figure.dataset.drawn = "yes";
     } catch (error) {
-      place.textContent = `This chart could not be drawn: ${error.message}`;
+      place.textContent = `${say("This chart could not be drawn:")} ${error.message}`;
       figure.dataset.drawn = "no";
     }
   };
@@ -77,8 +94,8 @@
     const field = document.createElement("input");
     field.type = "search";
     field.className = "vt-filter";
-    field.placeholder = "Filter rows";
-    field.setAttribute("aria-label", "Filter rows");
+    field.placeholder = say("Filter rows");
+    field.setAttribute("aria-label", say("Filter rows"));
     const texts = rows.map((row) => row.textContent.toLowerCase());
     field.addEventListener("input", () => {
       const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -111,7 +128,7 @@
         else {
           table.dataset.open = "yes";
           table.classList.add("vt-as-cards");
-          button.textContent = "As a table";
+          button.textContent = say("As a table");
           return;
         }
         fit(table, heads);
@@ -120,7 +137,7 @@
     }
     if (button) {
       button.hidden = n === heads.length;
-      button.textContent = `${heads.length - n} more ${heads.length - n === 1 ? "column" : "columns"}`;
+      button.textContent = `${heads.length - n} ${heads.length - n === 1 ? say("more column") : say("more columns")}`;
     }
   };
   const fits = [];
@@ -133,7 +150,7 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "vt-columns";
-    button.textContent = `${rows.length - CARDS_FIRST} more rows`;
+    button.textContent = `${rows.length - CARDS_FIRST} ${say("more rows")}`;
     button.addEventListener("click", () => {
       rows.forEach((row) => row.classList.remove("vt-later"));
       button.remove();

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vtlib.core.errors import BadInput
+from vtlib.core.language import PageReader, say, word
 from vtlib.scripts.schedule import Clash, PlannedDay, Shoot
 from vtlib.scripts.script import Script, fingerprint
 
@@ -70,6 +71,7 @@ class Document:
     clashes: tuple[Clash, ...] = ()
     deadlines: tuple[PlannedDay, ...] = ()
     contacts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reader: PageReader = field(default_factory=PageReader)
 
     @property
     def date(self) -> str:
@@ -93,11 +95,15 @@ class Document:
     @property
     def stamp_text(self) -> str:
         """The stamp for people: version, status, date, which script."""
-        word = self.status.replace("_", " ")
         shot = f" · {self.being_shot}" if self.being_shot else ""
-        return (
-            f"version {self.version} ({word}) · {self.date} · {self.script_id} · "
-            f"{self.fingerprint}{shot}"
+        return say(
+            "version {version} ({word}) · {date} · {script_id} · {fingerprint}{shot}",
+            version=self.version,
+            word=word(self.status),
+            date=self.date,
+            script_id=self.script_id,
+            fingerprint=self.fingerprint,
+            shot=shot,
         )
 
     @property

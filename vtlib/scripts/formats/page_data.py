@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
+from vtlib.core.language import clip, say, word
 from vtlib.scripts.formats.document import Document
 from vtlib.scripts.schedule import Shoot, strip_board
 from vtlib.scripts.script import ScriptClaim, call_to_action, needs
@@ -23,7 +24,7 @@ def base(document: Document, what: str) -> dict[str, Any]:
     rates = {r.beat_id: r for r in word_rates(script)}
     needed_assets = needs(script)
     return {
-        "what": what,
+        "what": say(what),
         "title": script.title,
         "title_short": short(script.title, 90),
         "stamp": document.stamp_text,
@@ -34,7 +35,7 @@ def base(document: Document, what: str) -> dict[str, Any]:
         "logo": None,
         "logline": script.logline,
         "length": length(duration_s(script)),
-        "difficulty": script.difficulty or "",
+        "difficulty": say(script.difficulty or ""),
         "audience": script.audience or str(document.product.get("audience") or ""),
         "product": str(document.product.get("name") or ""),
         "call_to_action": call_to_action(script),
@@ -53,7 +54,7 @@ def beat(span: BeatSpan, rate: SpeechRate | None) -> dict[str, Any]:
     return {
         "beat_id": one.beat_id,
         "number": span.number,
-        "kind": one.kind if not one.name else f"{one.kind}: {short(one.name, 40)}",
+        "kind": word(one.kind) if not one.name else f"{word(one.kind)}: {short(one.name, 40)}",
         "start": clock(span.start_s),
         "end": clock(span.end_s),
         "length": mark + length(span.duration_s),
@@ -66,8 +67,12 @@ def beat(span: BeatSpan, rate: SpeechRate | None) -> dict[str, Any]:
         "shot": ", ".join(s for s in shot if s),
         "props": ", ".join(one.props),
         "talent": ", ".join(one.talent),
-        "rate": f"{rate.words:g} words, {rate.words_per_s:g}/s" if rate else "",
-        "too_fast": f"too many words: needs {rate.least_s:g} s"
+        "rate": say(
+            "{words:g} words, {words_per_s:g}/s", words=rate.words, words_per_s=rate.words_per_s
+        )
+        if rate
+        else "",
+        "too_fast": say("too many words: needs {least_s:g} s", least_s=rate.least_s)
         if rate and rate.is_too_fast
         else "",
         "picture": "",
@@ -78,7 +83,11 @@ def voiceover(document: Document) -> dict[str, Any]:
     """`base` with the number of words of the whole."""
     total = sum(count_words(b.spoken) for b in document.script.beats)
     seconds = duration_s(document.script)
-    rate = f", {total / seconds:.2f} words/s over {length(seconds)}" if seconds else ""
+    rate = (
+        say(", {total:.2f} words/s over {length}", total=total / seconds, length=length(seconds))
+        if seconds
+        else ""
+    )
     return {**base(document, "Voice-over"), "words": f"{total:g}{rate}"}
 
 
@@ -124,7 +133,7 @@ def brief(document: Document, *, size: float, beats: int) -> dict[str, Any]:
         "say": [short(c.text) for c in script.claims if c.is_cleared][:5],
         "dont": [short(c.text) for c in script.claims if not c.is_cleared][:5],
         "beats": data["beats"][:beats],
-        "more": f"and {n_more} beats more, see the script" if n_more > 0 else "",
+        "more": say("and {n_more} beats more, see the script", n_more=n_more) if n_more > 0 else "",
     }
 
 
@@ -133,7 +142,7 @@ def short(text: str, most: int = _SHORT) -> str:
     line = clean_line(text)
     if len(line) <= most:
         return line
-    cut = line[: most - 1]
+    cut = clip(line, most - 1)
     return (cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut) + "…"
 
 

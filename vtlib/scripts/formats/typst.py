@@ -22,9 +22,22 @@ from fontTools.ttLib import TTFont, TTLibError
 from PIL import Image, UnidentifiedImageError
 
 from vtlib.core.errors import BadInput, VtError
+from vtlib.core.language import marked, say
 from vtlib.scripts.formats.document import FormattedDocument
 
 OURS = Path(__file__).parent / "templates"
+# Words of our templates; an agency's may use them too: own("Time").
+_LABELS = marked(
+    (
+        *("The product", "The idea", "Must be in it", "May be said", "Beat by beat", "For"),
+        *("Not to be said (not cleared)", "Length", "Model", "First seconds", "Call to action"),
+        *("Bring", "Where", "Conflicts", "No shoot is planned yet.", "Name", "Role", "Call"),
+        *("Contact", "Location", "Contact there", "Props", "Beats", "Notes", "Difficulty"),
+        *("Audience", "Product", "Talent", "Locations", "Time", "Video", "Audio", "Claims", "#"),
+        *("Start", "What is seen", "Size", "Angle", "Movement", "Lens", "to", "Words", "Script"),
+        *("Storyboard", "Shot list", "Voice-over", "Call sheet", "Brief"),
+    )
+)
 _PICTURE_MAX = (1080, 1920)
 # In order of preference; the first that is installed sets plain text, the others fill its gaps.
 _SANS = (
@@ -104,7 +117,7 @@ def logo_picture(path: Path) -> bytes:
 def _compile(
     job: TypstDocument, form: Literal["pdf", "png", "svg"], *, ppi: float = 72
 ) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
-    data = {"fonts": families(), **job.data}
+    data = {"fonts": families(), "labels": {w: say(w) for w in _LABELS}, **job.data}
     with tempfile.TemporaryDirectory(prefix="vt-typst-") as directory:
         folder = Path(directory)
         main = _lay_out(folder, job)

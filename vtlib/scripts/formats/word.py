@@ -11,6 +11,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
+from vtlib.core.language import say
+from vtlib.core.language import word as word_of
 from vtlib.scripts.formats import page_data
 from vtlib.scripts.formats.document import Document, FormattedDocument
 from vtlib.scripts.formats.typst import logo_picture
@@ -70,14 +72,14 @@ def _facts(word: docx.document.Document, data: dict) -> None:
         if text:
             paragraph = word.add_paragraph()
             paragraph.paragraph_format.space_after = Pt(1)
-            _say(paragraph, f"{name.replace('_', ' ')}: ", size=8.5, colour=_QUIET)
+            _say(paragraph, f"{word_of(name)}: ", size=8.5, colour=_QUIET)
             _say(paragraph, text)
 
 
 def _beats(word: docx.document.Document, data: dict) -> None:
     table = word.add_table(rows=1, cols=3)
     table.style = "Light Grid Accent 1"
-    for cell, text in zip(table.rows[0].cells, ("Time", "Video", "Audio"), strict=True):
+    for cell, text in zip(table.rows[0].cells, map(say, ("Time", "Video", "Audio")), strict=True):
         cell.text = text
     _repeated(table.rows[0])
     for beat in data["beats"]:
@@ -109,7 +111,7 @@ def _beats(word: docx.document.Document, data: dict) -> None:
 
 def _claims(word: docx.document.Document, data: dict) -> None:
     if data["claims"]:
-        word.add_heading("Claims", level=2)
+        word.add_heading(say("Claims"), level=2)
     for claim in data["claims"]:
         colour = None if claim["is_cleared"] else _WARN
         _say(
@@ -118,7 +120,7 @@ def _claims(word: docx.document.Document, data: dict) -> None:
             colour=colour,
         )
     if data["notes"]:
-        word.add_heading("Notes", level=2)
+        word.add_heading(say("Notes"), level=2)
         _say(word.add_paragraph(), data["notes"])
 
 

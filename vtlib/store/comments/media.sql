@@ -84,7 +84,7 @@ COMMENT ON COLUMN creatives.n_posts IS 'posts that show the video';
 COMMENT ON TABLE film_samples IS 'Posts drawn at random to be measured for patterns, beside the picked ones (machine): one row a project and post.';
 COMMENT ON COLUMN film_samples.project_id IS 'slug of the project';
 COMMENT ON COLUMN film_samples.post_id IS 'post whose video is to be measured';
-COMMENT ON COLUMN film_samples.stratum IS 'breakout or ordinary, as judged when it was drawn';
+COMMENT ON COLUMN film_samples.stratum IS 'breakout or ordinary, as judged when it was drawn; example: not drawn, shows a claimed pattern best';
 COMMENT ON COLUMN film_samples.drawn_share IS 'share of that stratum that was drawn, 0 to 1';
 COMMENT ON COLUMN film_samples.rule IS 'how it was drawn';
 COMMENT ON COLUMN film_samples.drawn_at IS 'when, UTC';

@@ -1,5 +1,6 @@
 -- The picked posts of a project that have pictures, newest first, then (role published) those that came of its scripts, with
--- what is known of their media and measures; and those drawn for patterns (role sample). Of the published those come first whose caption stands on several platforms:
+-- what is known of their media and measures; those drawn for patterns (role sample) and
+-- examples of claimed patterns (role example), so that a card of one has frames. Of the published those come first whose caption stands on several platforms:
 -- likely the same film, and only by these can platforms be compared.
 WITH came AS (
     SELECT DISTINCT u.post_id
@@ -10,7 +11,7 @@ WITH came AS (
 wanted AS (
     SELECT post_id, role, 1 AS n_platforms FROM selected_posts WHERE project_id = $project
     UNION ALL
-    SELECT d.post_id, 'sample', 1
+    SELECT d.post_id, CASE d.stratum WHEN 'example' THEN 'example' ELSE 'sample' END, 1
     FROM film_samples AS d
     WHERE d.project_id = $project
     AND d.post_id NOT IN (SELECT post_id FROM selected_posts WHERE project_id = $project)
@@ -38,4 +39,4 @@ LEFT JOIN (
     SELECT platform, native_id, max(captured_at) AS captured_at FROM raw_items GROUP BY platform, native_id
 ) AS raw ON raw.platform = p.platform AND raw.native_id = p.native_id
 WHERE p.format <> 'text'
-ORDER BY s.role = 'sample', s.role = 'published', coalesce(s.n_platforms, 1) > 1 DESC, p.posted_at DESC NULLS LAST, s.post_id
+ORDER BY s.role = 'example', s.role = 'sample', s.role = 'published', coalesce(s.n_platforms, 1) > 1 DESC, p.posted_at DESC NULLS LAST, s.post_id

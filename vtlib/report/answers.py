@@ -12,7 +12,7 @@ import pandas as pd
 from vtlib.analysis.summary import count_claims
 from vtlib.core.conclusion import number
 from vtlib.core.figures import ratio_text, share, times
-from vtlib.core.language import marked, say, word
+from vtlib.core.language import clip, marked, say, word
 from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
 from vtlib.core.proportions import rate
 from vtlib.llm.bill import bill
@@ -349,12 +349,16 @@ def fits(facts: Facts) -> Card | None:
         )
     ]
     best = table.iloc[0]
+    reason = best.get("why")
     sentences.append(
         say(
-            "Best: {product} with {handle}, {score:.1f}.",
+            "Rank 1: {product} with {handle}, {score:.1f} of 5{reason}.",
             product=best["product"],
             handle=best["handle"],
             score=best["score"],
+            reason=f": {clip(reason, 90).rstrip('.')}"
+            if isinstance(reason, str) and reason
+            else "",
         )
     )
     differ = int(table["disagreement"].fillna("").ne("").sum()) if "disagreement" in table else 0

@@ -56,7 +56,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         "judged_at": dt.datetime(2026, 3, 3),
         "created_at": dt.datetime(2026, 3, 3),
     }
+    older = "UPDATE posts SET posted_at = posted_at - to_days(20 + native_id::INTEGER)"
     with project.store.write() as connection:
+        connection.execute(older)  # old enough to be judged live
         names = [c[0] for c in connection.execute("DESCRIBE fits").fetchall()]
         save(connection, "fits", [{k: v for k, v in fit.items() if k in names}], key=["post_id"])
     csv = "url,views,date\nhttps://www.tiktok.com/@u/video/7397388276279102726,10,2026-03-01\n"

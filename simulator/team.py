@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
@@ -23,6 +24,7 @@ from simulator.demo import RUN_DAY, Desk, play
 from simulator.server import Settings, running
 
 DATABASE, BUCKET, WORKERS = "research", "vt-media", 2
+START_S = 3  # then a worker that cannot begin has ended
 _COMMAND = [sys.executable, "-c", "from vtlib.cli import main; main()"]
 
 
@@ -46,7 +48,9 @@ def team(home: Path, *, seed: int = 7, stop_after_demo: bool = False) -> int:
         live.sandbox.clock.set(at=live.sandbox.world.epoch, advance_s=RUN_DAY * 86_400)
         env["VT_CLOCK"] = os.environ["VT_CLOCK"] = live.sandbox.clock.now().isoformat()
         workers = stack.enter_context(_workers())
-        _say(f"{_exports(env)}\nvt status\n\n{len(workers)} workers are at it. Ctrl-C ends all.")
+        time.sleep(START_S)
+        n = sum(worker.poll() is None for worker in workers)
+        _say(f"{_exports(env)}\nvt status\n\n{n} of {WORKERS} workers wait. Ctrl-C ends all.")
         _wait()
     return 0
 

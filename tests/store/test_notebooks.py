@@ -33,7 +33,8 @@ def code(path: Path) -> ast.Module:
 def is_safe(node: ast.expr, names: dict[str, ast.expr]) -> bool:
     if isinstance(node, ast.Name):
         return node.id in names and is_safe(names[node.id], names)
-    if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "pictured":
+    pictures = ("pictured", "with_pictures")
+    if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in pictures:
         return is_safe(node.args[1], names)  # adds pictures, none with pseudonyms
     return isinstance(node, ast.Call) and getattr(node.func, "attr", "") in SAFE
 

@@ -53,13 +53,6 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
     y = alt.Y(
         "video:N", sort=videos, axis=None, scale=alt.Scale(paddingInner=GAP, paddingOuter=GAP)
     )
-    top = rows.sort_values("score", ascending=False).iloc[0]
-    title = say(
-        "{product} fits best: {score:.1f} of 5 for {video}",
-        product=top["product"],
-        score=top["score"],
-        video=top["video"].split(" · ")[0],
-    )
     tip = [
         *([alt.Tooltip("image:N", title="image")] if "image" in rows else []),
         alt.Tooltip("video:N"),
@@ -94,7 +87,17 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
         source=source,
         n=n,
     )
-    return finish(alt.layer(cells, figures, names), title=title, subtitle=subtitle)
+    return finish(alt.layer(cells, figures, names), title=_best_fit(rows), subtitle=subtitle)
+
+
+def _best_fit(rows: pd.DataFrame) -> str:
+    top = rows.sort_values("score", ascending=False).iloc[0]
+    return say(
+        "{product} fits best: {score:.1f} of 5 for {video}",
+        product=top["product"],
+        score=top["score"],
+        video=top["video"].split(" · ")[0],
+    )
 
 
 def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any:

@@ -64,6 +64,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "scripts": ("script_id",),
     "selections": ("project_id", "post_id"),
     "shoots": ("shoot_id",),
+    "shared_scripts": ("script_id", "version"),
     "site_people": ("person",),
     "spend": ("spend_id",),
     "stage_runs": ("run_id", "stage"),

@@ -15,6 +15,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("de",)
+_SINCE = datetime(2026, 11, 28, tzinfo=UTC)
 Message = str | tuple[str, str]  # one text, or (one, many)
 _HEADING = re.compile(r"^#+ +")
 
@@ -153,6 +155,7 @@ def renew(language: str) -> Catalog:
     fresh = Catalog(
         locale=language, project="ViralTracker", header_comment="", charset="utf-8", fuzzy=False
     )
+    fresh.creation_date = fresh.revision_date = _SINCE  # the same again is the same file
     for message, files in collect().items():
         key = message[0] if isinstance(message, tuple) else message
         old = known.get(key)

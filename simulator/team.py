@@ -24,6 +24,7 @@ from simulator.demo import RUN_DAY, Desk, play
 from simulator.server import Settings, running
 
 DATABASE, BUCKET, WORKERS = "research", "vt-media", 2
+AWAY = "fetch,measure,capture,ask,judge"  # what a worker does that has no pages to make
 START_S = 3  # then a worker that cannot begin has ended
 _COMMAND = [sys.executable, "-c", "from vtlib.cli import main; main()"]
 
@@ -47,7 +48,7 @@ def team(home: Path, *, seed: int = 7, stop_after_demo: bool = False) -> int:
             return code
         live.sandbox.clock.set(at=live.sandbox.world.epoch, advance_s=RUN_DAY * 86_400)
         env["VT_CLOCK"] = os.environ["VT_CLOCK"] = live.sandbox.clock.now().isoformat()
-        workers = stack.enter_context(_workers())
+        workers = stack.enter_context(_workers(root))
         time.sleep(START_S)
         n = sum(worker.poll() is None for worker in workers)
         _say(f"{_exports(env)}\nvt status\n\n{n} of {WORKERS} workers wait. Ctrl-C ends all.")
@@ -104,8 +105,20 @@ def _objects(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def _workers() -> Iterator[list[subprocess.Popen[bytes]]]:
-    workers = [subprocess.Popen([*_COMMAND, "worker"]) for _ in range(WORKERS)]  # noqa: S603 - ours
+def _workers(root: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """The first works in the workspace and makes its pages; the others have folders of their own,
+    as on other machines, since a folder of media has one writer.
+    """
+    workers = []
+    for number in range(1, WORKERS + 1):
+        home, kinds = root, []
+        if number > 1:
+            home, kinds = root / "outputs" / "team" / f"worker-{number}", ["--kinds", AWAY]
+            home.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                (home / "params").symlink_to(root / "params", target_is_directory=True)
+        env = {**os.environ, "VT_HOME": str(home)}
+        workers.append(subprocess.Popen([*_COMMAND, "worker", *kinds], env=env))  # noqa: S603 - ours
     try:
         yield workers
     finally:

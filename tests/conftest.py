@@ -37,12 +37,14 @@ settings.load_profile("viraltracker")
 
 # Files that take minutes come first: one that begins last is waited for by every other process.
 LONG = (
-    *("test_demo", "test_killed", "test_kill_matrix", "test_restored", "test_story", "test_tour"),
-    *("test_replay", "test_tape", "test_kernels"),
-    *("test_capturing", "test_browser", "test_jupyterlab", "test_workflow", "test_any_value"),
+    *("test_faults", "test_demo", "test_killed", "test_chromium_walk", "test_nights", "test_desk"),
+    *("test_kill_matrix", "test_restored", "test_story", "test_tour", "test_jupyterlab"),
+    *("test_new_platform", "test_connection", "test_replay", "test_tape", "test_kernels"),
+    *("test_capturing", "test_browser", "test_workflow", "test_any_value", "test_delivery"),
     *("test_stage_equality", "test_open_orders", "test_stage", "test_slow_media", "test_media"),
-    *("test_desk", "test_new_platform", "test_model_money", "test_performance_flow"),
-    *("test_sequence", "test_fitting", "test_client_copy", "test_connection", "test_performance"),
+    *("test_queue", "test_postgres", "test_review_page", "test_client_copy", "test_inputs"),
+    *("test_model_money", "test_performance_flow", "test_earlier", "test_watch", "test_alone"),
+    *("test_sequence", "test_fitting", "test_performance"),
 )
 
 

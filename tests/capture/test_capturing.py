@@ -207,11 +207,11 @@ def test_stopped_before_any_write_and_run_again(world, monkeypatch):
     write, left = Store.write, [0]
 
     @contextlib.contextmanager
-    def stopping(store):
+    def stopping(store, *rooms):
         left[0] -= 1
         if left[0] == 0:
             raise Stopped
-        with write(store) as connection:
+        with write(store, *rooms) as connection:
             yield connection
 
     ready = world.project("ready", **asked).store.path

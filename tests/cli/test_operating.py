@@ -74,7 +74,7 @@ def test_the_page_of_status_is_self_contained_and_escaped(vt, lived_in, tmp_path
     assert not FETCHED.search(html.replace(assembly.vega(), ""))
     assert "1 day with work: 1 run (1 failed)" in html
     assert "$2.00 paid to services" in html
-    assert "Problems a day" in html
+    assert "met most problems" in html
     assert "&lt;b&gt;no_items" in html
     assert "<b>no_items" not in html
     assert "s3cr3tt0ken" not in html

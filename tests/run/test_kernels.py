@@ -271,7 +271,7 @@ def test_only_what_the_planned_notebooks_import_is_preloaded(tmp_path: Path) -> 
     plan = RunPlan("demo", NOTEBOOKS, tmp_path, tmp_path, only="outliers")
     assert {"vtlib.charts", "vtlib.outliers.stage", "vtlib.store.notebook"} <= set(plan.imports)
     rooms = {name.split(".")[1] for name in plan.imports if name.startswith("vtlib.")}
-    assert rooms == {"charts", "tables", "outliers", "store", "report"}
+    assert rooms == {"charts", "tables", "outliers", "store", "report", "desk"}
 
 
 @pytest.mark.parametrize("stage", STAGES)

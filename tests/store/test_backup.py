@@ -121,10 +121,17 @@ def test_while_another_process_writes_the_tables_still_belong_together(
     assert restored.rows["brands"] == counts[-1][0]
 
 
-def flip(path: Path) -> None:
+def flip(path: Path, at: int | None = None) -> None:
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[len(content) // 2 if at is None else at] ^= 1
     path.write_bytes(content)
+
+
+def middle_of_largest(path: Path) -> int:
+    """A byte of content: between two members lie times and sizes that are written twice."""
+    with zipfile.ZipFile(path) as pack:
+        one = max(pack.infolist(), key=lambda info: info.compress_size)
+    return one.header_offset + 30 + len(one.filename) + one.compress_size // 2
 
 
 DAMAGE = {
@@ -149,7 +156,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(
 
 def test_a_damaged_zip_is_refused(home: Path, tmp_path: Path) -> None:
     backup.save(store_of(home), tmp_path / "b.zip", root=home)
-    flip(tmp_path / "b.zip")
+    flip(tmp_path / "b.zip", at=middle_of_largest(tmp_path / "b.zip"))
     with pytest.raises(BadInput, match="damaged"):
         backup.restore(tmp_path / "b.zip", tmp_path / "new")
 

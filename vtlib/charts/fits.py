@@ -53,14 +53,7 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
     y = alt.Y(
         "video:N", sort=videos, axis=None, scale=alt.Scale(paddingInner=GAP, paddingOuter=GAP)
     )
-    tip = [
-        *([alt.Tooltip("image:N", title="image")] if "image" in rows else []),
-        alt.Tooltip("video:N"),
-        alt.Tooltip("product:N"),
-        alt.Tooltip("score:Q", format=".2f", title="score, 0 to 5"),
-        alt.Tooltip("reason:N", title="why"),
-        alt.Tooltip("caption:N"),
-    ]
+    tip = _pair_tooltip(rows)
     base = alt.Chart(rows, width=WIDTH, height=VIDEO_PX * len(videos)).encode(x, y)
     scale = alt.Scale(domain=[0, 5], range=["#f1f4f7", COLOURS["blue"]])
     cells = base.mark_rect(stroke="white", strokeWidth=2).encode(
@@ -88,6 +81,17 @@ def fit_matrix(fits: pd.DataFrame, *, source: str = SOURCE) -> Any:
         n=n,
     )
     return finish(alt.layer(cells, figures, names), title=_best_fit(rows), subtitle=subtitle)
+
+
+def _pair_tooltip(rows: pd.DataFrame) -> list[Any]:
+    return [
+        *([alt.Tooltip("image:N", title="image")] if "image" in rows else []),
+        alt.Tooltip("video:N"),
+        alt.Tooltip("product:N"),
+        alt.Tooltip("score:Q", format=".2f", title="score, 0 to 5"),
+        alt.Tooltip("reason:N", title="why"),
+        alt.Tooltip("caption:N"),
+    ]
 
 
 def _best_fit(rows: pd.DataFrame) -> str:

@@ -37,6 +37,9 @@ COLUMNS = marked(
 )
 
 
+# Of the chart in which posts are picked, and of the table beside it.
+AXES = {"x": "posted_at", "y": "multiplier", "log": "y", "color": "tier"}
+LABELS = {"handle": "account", "tier": "tier", "multiplier": "times", "caption": "caption"}
 EARLY = marked(
     (
         *(

@@ -2,7 +2,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 # The main faults, met on services that are not our simulator.
-PEER_FAULTS := tests/capture/test_open_orders.py tests/media/test_slow_media.py tests/cli/test_model_money.py
+PEER_FAULTS := tests/capture/test_open_orders.py tests/media/test_slow_media.py tests/cli/test_model_money.py \
+  tests/jobs/test_faults.py
 # Half of the tests' time is waiting (for servers, kernels, browsers): two processes a core.
 TEST_PROCESSES = $(shell $(PYTHON) -c 'import os; print(2 * min(os.cpu_count() or 1, 4))')
 # Set in many containers, it makes every start of Python compile every module again.
@@ -71,7 +72,7 @@ soak: setup  ## eight processes on one database for a minute; the plug pulled tw
 faults: setup  ## every fault and every kill through the real commands: paid twice and rows lost must be 0
 	@bad=0; $(BIN)/python -m simulator tour || bad=1; \
 	  echo; $(BIN)/python -m tests.peers.matrix || bad=1; \
-	  echo; $(BIN)/python -m pytest $(PEER_FAULTS) || bad=1; exit $$bad
+	  echo; VT_ALL_FAULTS=1 $(BIN)/python -m pytest $(PEER_FAULTS) || bad=1; exit $$bad
 
 mutants: setup  ## small changes to the modules of money, loss and truth: at least 88 % must be noticed
 	@$(BIN)/python .ci/mutants.py --seed $(or $(SEED),1) --sample $(or $(SAMPLE),120)

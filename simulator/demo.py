@@ -102,7 +102,7 @@ def play(desk: Desk, *, seed: int, done: Path) -> int:
     """Play the demo at `desk`; what a day brought is noted in the folder `done`."""
     exports = desk.folder / "exports"
     write_exports(exports, seed=seed, captures=FILES_DAYS, watches=WATCH_DAYS)
-    for day, deed in ((WRITE_DAY, _write), (LINK_DAY, _link), (RUN_DAY, _capture)):
+    for day, deed in ((WRITE_DAY, _write), (LINK_DAY, _link), (RUN_DAY, _refresh)):
         desk.at(day)
         mark = done / f"done-day-{day:g}"
         if not mark.exists():
@@ -114,6 +114,14 @@ def play(desk: Desk, *, seed: int, done: Path) -> int:
 def _capture(desk: Desk) -> None:
     # Its exit code is not the demo's: the world has a private and a renamed account.
     desk.vt("scrape", "--project", PROJECT, "--again")
+
+
+def _refresh(desk: Desk) -> None:
+    """Capture, and fetch covers while their addresses answer: breakouts that nobody picked have no
+    other picture.
+    """
+    _capture(desk)
+    desk.vt("process", "covers", "--project", PROJECT, "--limit", "60")
 
 
 def _write(desk: Desk) -> None:

@@ -389,3 +389,24 @@ def test_the_queue_of_an_older_procrastinate_is_brought_up_to_date(at, work):
     queue.add(at, Job("judge", "p"))
     assert work_off(at) == {"failed": 1}
     assert only_job(at)["status"] == "waits"
+
+
+def test_workers_that_start_together_make_the_queue_once(at):
+    """Its schema is looked for anew after the lock: a cache still says that there is none."""
+    url = at.settings.database_url
+    together, errors = threading.Barrier(6), []
+
+    def begin():
+        together.wait()
+        try:
+            team.rows(url, "SELECT 1")
+        except Exception as error:  # noqa: BLE001 - all are errors here
+            errors.append(repr(error))
+
+    threads = [threading.Thread(target=begin) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert team.rows(url, "SELECT count(*) AS n FROM procrastinate_jobs") == [{"n": 0}]

@@ -87,7 +87,10 @@ def _prepare(connection: Connection[DictRow]) -> None:
     from procrastinate import __version__ as version  # noqa: PLC0415
 
     comment = f"procrastinate {version}"
-    sql = "SELECT obj_description(to_regnamespace($1), 'pg_namespace') AS made_by"
+    # Read from the table: to_regnamespace answers from a cache that does not know, after the lock,
+    # what another has made meanwhile.
+    sql = """SELECT obj_description(oid, 'pg_namespace') AS made_by FROM pg_namespace
+        WHERE nspname = $1"""
     made_by = connection.execute(sql, [SCHEMA]).fetchone()
     if made_by and made_by["made_by"] == comment:
         return

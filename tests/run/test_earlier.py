@@ -208,3 +208,13 @@ def test_a_clients_record_tells_no_more_than_before(plan: RunPlan, world: World)
     assert record["stages"][0]["origin"] == {"run_id": "told", "status": "told", "reason": "told"}
     assert "params" not in record
     assert ran(again) == set()
+
+
+def test_pages_are_made_over_a_stage_beside_which_another_wrote(
+    plan: RunPlan, world: World
+) -> None:
+    world.disturbed.add("adaptation")
+    run_project(plan, world.hooks)
+    pages = run_project(replace(plan, pages_only=True), world.hooks)
+    assert (pages.status, ran(pages)) == ("ok", set())
+    assert (pages.folder / "index.html").exists()

@@ -99,8 +99,8 @@ class EarlierRuns:
         return self._has_passed
 
     def _last(self, stage: str) -> tuple[Path, StageResult] | None:
-        """The last run of `stage` with a digest and all files; None where a later one failed or was
-        killed before it was through.
+        """The last run of `stage` with all files, and a digest where its inputs are to be compared;
+        None where a later one failed or was killed before it was through.
         """
         for folder in self._folders:
             record = _read(folder)
@@ -111,7 +111,8 @@ class EarlierRuns:
                 result = _result(row, record["run_id"])
                 names = [result.notebook, result.page or ("-" if self.hooks.render else "")]
                 is_whole = all((folder / name).is_file() for name in names if name)
-                return (folder, result) if result.digest and is_whole else None
+                is_through = row["status"] in ("ok", "skipped") and self.plan.pages_only
+                return (folder, result) if is_whole and (result.digest or is_through) else None
         return None
 
 

@@ -1,14 +1,12 @@
 """Covers of posts whose video was not fetched: once, within the allow-list, never on a page."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from simulator.server import Settings, running
-from tests.media.picked import asked, files, opened, pick, workspace
+from tests.media.picked import asked, files, opened, pick
 from vtlib.desk import browse
 from vtlib.desk.browse import PostQuery
 from vtlib.media import covers, purge, stage
@@ -19,28 +17,6 @@ from vtlib.report import post
 from vtlib.store import data_checks
 
 REAL = Path(__file__).parents[1] / "platforms" / "data"
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("NO_PROXY", "127.0.0.1")
-    with running(Settings(clips=tmp_path_factory.mktemp("clips"))) as live:
-        patch.setenv("VT_APIFY_URL", live.url)
-        yield live
-    patch.undo()
-
-
-@pytest.fixture(scope="module")
-def imported(live, tmp_path_factory):
-    return workspace(live, tmp_path_factory.mktemp("imported"))
-
-
-@pytest.fixture
-def home(live, imported, tmp_path):
-    live.sandbox.faults.clear()
-    live.sandbox.journal.entries.clear()
-    return Path(shutil.copytree(imported, tmp_path / "home"))
 
 
 def rows(home: Path) -> list[tuple]:

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from simulator import clips
-from simulator.server import Settings, running
-from tests.media.picked import TWINS, asked, files, formats, opened, pick, workspace
+from tests.media.picked import TWINS, asked, files, formats, opened, pick
 from vtlib.analysis.timelines import timelines
 from vtlib.capture import imports as importing
 from vtlib.core.errors import BadInput, StoreBusy
@@ -26,29 +25,6 @@ from vtlib.store import data_checks
 from vtlib.store.project import Project
 
 HERE = Path(__file__).parent
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("NO_PROXY", "127.0.0.1")
-    with running(Settings(clips=tmp_path_factory.mktemp("clips"))) as live:
-        patch.setenv("VT_APIFY_URL", live.url)
-        yield live
-    patch.undo()
-
-
-@pytest.fixture(scope="module")
-def imported(live, tmp_path_factory):
-    return workspace(live, tmp_path_factory.mktemp("imported"))
-
-
-@pytest.fixture
-def home(live, imported, tmp_path):
-    """A copy of the imported workspace, with the host's log empty and no faults."""
-    live.sandbox.faults.clear()
-    live.sandbox.journal.entries.clear()
-    return Path(shutil.copytree(imported, tmp_path / "home"))
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from simulator import clips
-from simulator.server import Settings, running
 from tests.media.picked import TWINS, asked, opened, pick, workspace
 from tests.media.s3_servers import BUCKET, SERVERS, MotoServer
 from vtlib.core.errors import BadInput, CredentialsMissing, SourceFailed
@@ -294,16 +293,6 @@ def test_an_address_holds_no_keys(url: str) -> None:
 
 
 # --- a whole project
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("NO_PROXY", "127.0.0.1")
-    with running(Settings(clips=tmp_path_factory.mktemp("clips"))) as live:
-        patch.setenv("VT_APIFY_URL", live.url)
-        yield live
-    patch.undo()
 
 
 @pytest.fixture(scope="module")

@@ -68,8 +68,8 @@ def predictions(verdicts: pd.DataFrame, *, limit: int = 30, source: str = "verdi
         n_mature=number(len(mature)),
         inside=inside,
     )
-    look = ForestAxis(say("views at 7 days"), mark=None, words=_HITS)
-    return finish(forest(significant(rows), look), title=title, subtitle=under)
+    form = ForestAxis(say("views at 7 days"), mark=None, words=_HITS)
+    return finish(forest(significant(rows), form), title=title, subtitle=under)
 
 
 def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patterns") -> Any:
@@ -109,8 +109,8 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
         n_table=number(len(table)),
         n_claims=n_claims,
     )
-    look = ForestAxis(say("views with it over views without (1 = no effect)"), words=_CLAIMS)
-    chart = forest(significant(rows), look, tips=("definition", "replicates"))
+    form = ForestAxis(say("views with it over views without (1 = no effect)"), words=_CLAIMS)
+    chart = forest(significant(rows), form, tips=("definition", "replicates"))
     return finish(chart, title=title, subtitle=under)
 
 
@@ -153,8 +153,8 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
         source=source,
         n_posts=number(n_posts),
     )
-    look = ForestAxis(say("times the own level (1 = as usual)"))
-    return finish(forest(significant(rows), look), title=title, subtitle=under)
+    form = ForestAxis(say("times the own level (1 = as usual)"))
+    return finish(forest(significant(rows), form), title=title, subtitle=under)
 
 
 def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any:
@@ -192,8 +192,8 @@ def returns(table: pd.DataFrame, *, source: str = "own posts of scripts") -> Any
         source=source,
         n_n=number(int(mature["n"].sum())),
     )
-    look = ForestAxis(say("views at 7 days beyond the own level"), mark=0.0, is_ratio=False)
-    return finish(forest(significant(rows), look), title=title, subtitle=under)
+    form = ForestAxis(say("views at 7 days beyond the own level"), mark=0.0, is_ratio=False)
+    return finish(forest(significant(rows), form), title=title, subtitle=under)
 
 
 def _one_post(table: pd.DataFrame, without: str, style: str) -> list[str]:
@@ -231,27 +231,27 @@ class ForestAxis:
     words: Sequence[tuple[str, str]] = ()
 
 
-def forest(rows: pd.DataFrame, look: ForestAxis, *, tips: Sequence[str] = ()) -> Any:
+def forest(rows: pd.DataFrame, form: ForestAxis, *, tips: Sequence[str] = ()) -> Any:
     """A row for each of `rows`: label, value, low, high, word, optionally `beside` (a tick).
 
     `tips` are further columns shown on hovering.
     """
     rows = rows.assign(rank=range(1, len(rows) + 1))
-    scale, axis = _scale(rows, look)
+    scale, axis = _scale(rows, form)
     base = alt.Chart(rows, width=WIDTH, height=ROW_PX * len(rows))
     y = alt.Y("rank:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0.3))
     x = {
-        name: alt.X(f"{name}:Q", title=look.title, scale=scale, axis=axis)
+        name: alt.X(f"{name}:Q", title=form.title, scale=scale, axis=axis)
         for name in ("value", "low", "beside", "mark")
     }
-    colour = _colour(look)
+    colour = _colour(form)
     tip = [alt.Tooltip(f"{n}:N") for n in ("label", *tips)]
     tip += [alt.Tooltip(f"{n}:Q", format=",.3~f") for n in ("value", "low", "high")]
     line = base.mark_rule(strokeWidth=3, opacity=0.75, yOffset=7).encode(
         x["low"], alt.X2("high:Q"), y, color=colour, tooltip=tip
     )
     point = base.mark_point(filled=True, size=95, opacity=1, yOffset=7).encode(
-        x["value"], y, color=colour, shape=_shape(look), tooltip=tip
+        x["value"], y, color=colour, shape=_shape(form), tooltip=tip
     )
     name = base.mark_text(align="left", baseline="bottom", limit=alt.expr("width - 4")).encode(
         y=y, x=alt.value(2), text="label:N"
@@ -260,20 +260,20 @@ def forest(rows: pd.DataFrame, look: ForestAxis, *, tips: Sequence[str] = ()) ->
     if "beside" in rows:
         tick = base.mark_tick(thickness=2.5, height=15, yOffset=7, color=COLOURS["grey"])
         layers.insert(1, tick.encode(x["beside"], y, tooltip=tip))
-    if look.mark is not None:
-        dashes = dashed_rule("mark", look.mark)
+    if form.mark is not None:
+        dashes = dashed_rule("mark", form.mark)
         layers.insert(0, dashes.encode(x["mark"]))
     return alt.layer(*layers)
 
 
-def _scale(rows: pd.DataFrame, look: ForestAxis) -> tuple[Any, Any]:
+def _scale(rows: pd.DataFrame, form: ForestAxis) -> tuple[Any, Any]:
     ends = rows[[c for c in ("value", "low", "high", "beside") if c in rows]].to_numpy(float)
     least, most = float(pd.Series(ends.ravel()).min()), float(pd.Series(ends.ravel()).max())
-    if look.mark is not None:
-        least, most = min(least, look.mark), max(most, look.mark)
-    if look.is_ratio:
+    if form.mark is not None:
+        least, most = min(least, form.mark), max(most, form.mark)
+    if form.is_ratio:
         words = (
-            "'×' + format(datum.value, '~g')" if look.mark == 1.0 else "format(datum.value, '~s')"
+            "'×' + format(datum.value, '~g')" if form.mark == 1.0 else "format(datum.value, '~s')"
         )
         low, high = least * 0.9, most * 1.1
         axis = alt.Axis(labelExpr=words, values=_ticks(low, high), labelOverlap=True)
@@ -294,19 +294,19 @@ def _ticks(low: float, high: float) -> list[float]:
     return inside
 
 
-def _colour(look: ForestAxis) -> Any:
-    if not look.words:
+def _colour(form: ForestAxis) -> Any:
+    if not form.words:
         return alt.value(COLOURS["blue"])
-    names, colours = zip(*look.words, strict=True)
+    names, colours = zip(*form.words, strict=True)
     scale = alt.Scale(domain=list(names), range=list(colours))
     return alt.Color("word:N", scale=scale, legend=alt.Legend(title=None))
 
 
-def _shape(look: ForestAxis) -> Any:
+def _shape(form: ForestAxis) -> Any:
     """A shape for each word, so that it does not hang on colour alone."""
-    if not look.words:
+    if not form.words:
         return alt.value("circle")
-    names = [name for name, _ in look.words]
+    names = [name for name, _ in form.words]
     shapes = ["triangle-up", "triangle-down", "circle", "square"][: len(names)]
     scale = alt.Scale(domain=names, range=shapes)
     return alt.Shape("word:N", scale=scale, legend=alt.Legend(title=None))

@@ -37,7 +37,8 @@ _LIST = """SELECT j.id::TEXT AS job_id, j.args->>'kind' AS kind, j.args->>'proje
     CASE WHEN j.status = 'todo' THEN (j.scheduled_at AT TIME ZONE 'UTC') END AS waits_until,
     j.args->'pairs' AS params
     FROM procrastinate_jobs AS j LEFT JOIN jobs AS r ON r.job_id = j.id::TEXT
-    WHERE j.task_name = 'job' ORDER BY j.id DESC LIMIT $1"""
+    WHERE j.task_name = 'job' AND ($2::BIGINT IS NULL OR j.id = $2)
+    ORDER BY j.id DESC LIMIT $1"""
 _PAUSE = """UPDATE procrastinate_jobs SET queue_name = $1 || (args->>'kind')
     WHERE task_name = 'job' AND status = 'todo' AND (args->>'kind' = $2 OR args->>'project' = $3)"""
 
@@ -66,7 +67,7 @@ def add(
             )
         return do_here(at, job, tick)
     job_id = _defer(at, url, job, priority=priority, schedule_at=begin_at)
-    return next(row for row in listing(at, limit=None) if row["job_id"] == str(job_id))
+    return _team_row(url, job_id)
 
 
 def _defer(at: Workspace, url: str, job: Job, **when: Any) -> int:
@@ -140,16 +141,16 @@ def _end_here(at: Workspace, job_id: str, outcome: JobOutcome, n_done: int) -> d
     return cells
 
 
-def listing(at: Workspace, *, limit: int | None = 50) -> list[dict[str, Any]]:
+def listing(at: Workspace, *, limit: int = 50) -> list[dict[str, Any]]:
     """Jobs, the newest first: COLUMNS; status waits, paused, runs, ok, failed, cancelled, or
     `broken off` on one file, where its process is gone.
     """
     url = at.settings.database_url
     if url:
-        rows = team.rows(url, _LIST, [limit])
+        rows = team.rows(url, _LIST, [limit, None])
     else:
         sql = "SELECT * FROM jobs ORDER BY job_id::BIGINT DESC LIMIT $limit"
-        rows = at.store.rows(sql, {"limit": limit or 1_000_000})
+        rows = at.store.rows(sql, {"limit": limit})
         for row in rows:
             if row["status"] == "runs" and not _is_alive(str(row["worker"])):
                 row["status"] = "broken off"
@@ -166,7 +167,13 @@ def cancel(at: Workspace, job_id: str) -> dict[str, Any]:
         is_number = job_id.isdecimal()
         if not is_number or not app.job_manager.cancel_job_by_id(int(job_id), abort=True):
             raise BadInput(f"there is no job {job_id} that waits or runs.", todo="See: vt jobs")
-    return next(row for row in listing(at, limit=None) if row["job_id"] == job_id)
+    return _team_row(url, int(job_id))
+
+
+def _team_row(url: str, job_id: int) -> dict[str, Any]:
+    """A job of a team's queue, as `listing` has it."""
+    (row,) = team.rows(url, _LIST, [1, job_id])
+    return {name: row.get(name) for name in COLUMNS}
 
 
 def pause(at: Workspace, what: str, *, by: str) -> int:

@@ -182,10 +182,24 @@ class MediaFolder:
         """(time in s, small JPEG) of the thumbnails `listed` ({t_s, file}) that are still there."""
         if not relative:
             return []
-        with ThreadPoolExecutor(PARALLEL if self.objects else 1) as pool:
-            paths = list(pool.map(lambda t: self.path(f"{relative}/{t['file']}"), thumbs))
+        names = [f"{relative}/{t['file']}" for t in thumbs]
+        if self.objects:
+            with ThreadPoolExecutor(PARALLEL) as pool:
+                paths = list(pool.map(self.path, names))
+        else:
+            paths = [self.path(name) for name in names]
         there = [(t["t_s"], path) for t, path in zip(thumbs, paths, strict=True) if path.is_file()]
         return [(float(t_s), _small(path)) for t_s, path in there]
+
+    def first_frames(self, measures: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
+        """post_id -> its first thumbnail (JPEG), of rows of `measures`; those without one are left
+        out.
+        """
+        first = {
+            str(row["post_id"]): self.thumbnails(row["thumbs_path"], list(row["thumbs"] or [])[:1])
+            for row in measures
+        }
+        return {post_id: frames[0][1] for post_id, frames in first.items() if frames}
 
     def preview(self, relative: str | None) -> bytes | None:
         """A short small MP4 of a stored video (media/proxies.make_preview), made once and kept

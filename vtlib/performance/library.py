@@ -150,12 +150,8 @@ def _shown(project: Project, post_ids: list[str]) -> dict[str, Example]:
     if not post_ids:
         return {}
     posts = _examples(project.workspace, project.slug, post_ids)
-    folder = MediaFolder.of(project)
-    frames = {
-        m["post_id"]: pictures[0][1]
-        for m in media.measures(project.store, post_ids if project.names_creators else [])
-        if (pictures := folder.thumbnails(m["thumbs_path"], (m["thumbs"] or [])[:1]))
-    }
+    measured = media.measures(project.store, post_ids if project.names_creators else [])
+    frames = MediaFolder.of(project).first_frames(measured)
     return {
         post["post_id"]: Example(
             _named(post, is_named=project.names_creators),

@@ -92,9 +92,11 @@ def pictured(project: Project, posts: pd.DataFrame, *, most: int = MAX_TIPS) -> 
     return posts.assign(image=[urls.get(str(i), "") for i in posts["post_id"]])
 
 
-def with_pictures(project: Project, rows: pd.DataFrame) -> pd.DataFrame:
-    """`rows` (with post_id) with `picture`: the first frame of a measured post, else None."""
-    frames = first_frames(project, [str(p) for p in rows["post_id"]]) if len(rows) else {}
+def with_pictures(project: Project, rows: pd.DataFrame, *, most: int | None = None) -> pd.DataFrame:
+    """`rows` (with post_id) with `picture`: the first frame of a measured post, else None; of the
+    first `most` rows (None = all).
+    """
+    frames = first_frames(project, [str(p) for p in rows["post_id"][:most]]) if len(rows) else {}
     pictures = [frames.get(str(p)) for p in rows["post_id"]]
     return rows.assign(picture=pd.Series(pictures, index=rows.index, dtype=object))
 
@@ -103,12 +105,7 @@ def first_frames(project: Project, post_ids: list[str]) -> dict[str, bytes]:
     """The first frame of each measured post; none with pseudonyms."""
     if not project.names_creators:
         return {}
-    folder = MediaFolder.of(project)
-    frames = {
-        row["post_id"]: folder.thumbnails(row["thumbs_path"], list(row["thumbs"] or [])[:1])
-        for row in media.measures(project.store, post_ids)
-    }
-    return {str(post): first[0][1] for post, first in frames.items() if first}
+    return MediaFolder.of(project).first_frames(media.measures(project.store, post_ids))
 
 
 def _text(row: pd.DataFrame, name: str) -> str:

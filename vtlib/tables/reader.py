@@ -91,6 +91,7 @@ class Table:
     _is_guarded: bool = field(default=False, repr=False)
     _is_left_out: Callable[[dict[str, str]], bool] | None = field(default=None, repr=False)
     sections: tuple[str, ...] = ()
+    _first_rows: Sequence[Sequence[str]] = field(default=(), repr=False)  # under the headings
 
     def without(self, is_left_out: Callable[[dict[str, str]], bool]) -> Table:
         """The table without the rows for which that is true, as sums of the others."""
@@ -119,9 +120,9 @@ class Table:
         """(column of days, column that has their hours), as `clocks.find_clock` finds them in the
         first rows; the days of `rows` then have these hours.
         """
-        first = islice(self._rows(), self.header_row + _HEAD_ROWS)
+        first = islice(() if self._first_rows else self._rows(), self.header_row + _HEAD_ROWS)
         body = [row for n, row in first if n > self.header_row and not isinstance(row, Damage)]
-        return find_clock(self.columns, body)
+        return find_clock(self.columns, self._first_rows or body)
 
     @cached_property
     def styles(self) -> Mapping[str, Style]:
@@ -371,7 +372,7 @@ def _from_text(
         others = ", ".join(title for title in titles if title != part.title)
         notes = (f"{part.title}, one of {len(titles)} tables in the file", f"beside it: {others}")
     table = Table(name, columns, at + 1, encoding, separator, notes, options, rows, is_guarded)
-    return replace(table, sections=titles)
+    return replace(table, sections=titles, _first_rows=first[at + 1 : at + 1 + _HEAD_ROWS])
 
 
 def _section(sections: Sequence[Section], title: str, name: str) -> Section | None:
@@ -407,7 +408,10 @@ def _from_sheet(
     def rows() -> Iterator[tuple[int, list[str] | Damage]]:
         yield from workbook.sheet_rows(open_, sheet.title)
 
-    return Table(name, columns, at + 1, None, "", sheet.notes, options, rows) if columns else None
+    if not columns:
+        return None
+    table = Table(name, columns, at + 1, None, "", sheet.notes, options, rows)
+    return replace(table, _first_rows=first[at + 1 : at + 1 + _HEAD_ROWS])
 
 
 def _text(stream: IO[bytes], encoding: Encoding) -> io.TextIOWrapper:

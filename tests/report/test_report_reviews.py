@@ -51,7 +51,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         steps = (Action("Shoot", sample.HOSTILE), Action("Stop", "Nothing yet"))
         facts = replace(
             *(sample.index_facts(),),
-            page=page, videos=(one,), actions=steps, stages=(), sections=(),
+            page=page,
+            videos=(one,),
+            actions=steps,
+            stages=(),
+            sections=(),
         )
         write_index(folder, facts=facts)
         write_insight(folder / "insight.html", chapters(insight_sample.facts()), page=page)

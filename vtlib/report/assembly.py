@@ -262,7 +262,7 @@ def provenance_rows(provenance: Mapping[str, Any]) -> list[tuple[str, str, bool]
 
 def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "\n".join(f"{key}: {_plain_leaf(leaf)}" for key, leaf in _leaves(value))
+        return "\n".join(f"{say(key)}: {_plain_leaf(leaf)}" for key, leaf in _leaves(value))
     return _plain_leaf(value)
 
 

@@ -117,8 +117,12 @@ def note_shared(project: Project, run_id: str, folder: Path, *, by: str) -> Shar
     places = places_of(html, video_pages(project))
     one = SharedReport(run_id, project.slug, fingerprint(folder), places)
     book = {
-        "run_id": run_id, "project_id": project.slug, "pages": one.pages,
-        "places": places, "shared_by": by, "shared_at": naive(None),
+        "run_id": run_id,
+        "project_id": project.slug,
+        "pages": one.pages,
+        "places": places,
+        "shared_by": by,
+        "shared_at": naive(None),
     }
     with project.store.write("report") as connection:
         earlier = records(connection, _SHARED, [run_id])
@@ -182,9 +186,14 @@ def take_in(
             save(connection, "report_comments", written, key=["comment_id"], keep=True)
         book = {
             **review.model_dump(include={"decision", "reviewed_on"}),
-            "review_id": key, "run_id": one.run_id, "project_id": one.project,
-            "reviewer": reviewer, "n_comments": len(words), "came_by": came_by,
-            "taken_in_by": by, "taken_in_at": now,
+            "review_id": key,
+            "run_id": one.run_id,
+            "project_id": one.project,
+            "reviewer": reviewer,
+            "n_comments": len(words),
+            "came_by": came_by,
+            "taken_in_by": by,
+            "taken_in_at": now,
         }
         save(connection, "report_reviews", [book], key=["review_id"], keep=True)
     facts = (key, one.run_id, reviewer, review.decision, len(words), n_new, bool(known))
@@ -215,9 +224,15 @@ def _comments(one: SharedReport, review: ReportReview, reviewer: str) -> list[di
         facts = (review.run_id, reviewer, note.place, note.at_s, text)
         key = hashlib.sha256(orjson.dumps(facts)).hexdigest()[:12]
         rows[key] = {
-            "comment_id": key, "run_id": one.run_id, "project_id": one.project,
-            "place": note.place, "title": place["title"], "post_id": place.get("post_id"),
-            "at_s": note.at_s, "body": text, "author": reviewer,
+            "comment_id": key,
+            "run_id": one.run_id,
+            "project_id": one.project,
+            "place": note.place,
+            "title": place["title"],
+            "post_id": place.get("post_id"),
+            "at_s": note.at_s,
+            "body": text,
+            "author": reviewer,
         }
     return [*rows.values()]
 

@@ -141,4 +141,4 @@ def _listed(rows: pd.DataFrame) -> str:
 
 
 def _won(row: pd.Series) -> str:
-    return f"{row['wins']:g} of {row['of']:g} won"
+    return say("{n:g} of {pairs:g} won", n=row["wins"], pairs=row["of"])

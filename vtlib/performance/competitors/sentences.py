@@ -9,7 +9,7 @@ import pandas as pd
 
 from vtlib.core.conclusion import number
 from vtlib.core.finding import Finding
-from vtlib.core.language import marked, say
+from vtlib.core.language import figure, marked, say
 from vtlib.core.proportions import rate
 from vtlib.performance.competitors.comparison import MIN_POSTS, CompetitorComparison
 
@@ -263,13 +263,13 @@ def _mix_findings(comparison: CompetitorComparison, source: str) -> list[Finding
 def _part(share: Any, low: Any, high: Any) -> str:
     if not np.isfinite(share):
         return say("none known")
-    return say("{share:.1%} ({low:.1%} to {high:.1%})", share=share, low=low, high=high)
+    return f"{figure(f'{share:.1%}')} ({_span(low, high, '.1%')})"
 
 
 def _span(low: float, high: float, form: str) -> str:
     if not (np.isfinite(low) and np.isfinite(high)):
         return say("no interval")
-    return f"{low:{form}} to {high:{form}}"
+    return say("{low} to {high}", low=figure(f"{low:{form}}"), high=figure(f"{high:{form}}"))
 
 
 def _where(name: Any, platform: Any) -> str:

@@ -14,8 +14,9 @@ import pytest
 from tests.desk.lab_server import BROWSER
 from tests.report import insight_sample, sample
 from tests.report.test_insight_page import written as chapters
-from tests.report.test_review_page import browser, opened, vt
+from tests.report.test_review_page import browser, opened
 from tests.report.test_videos import view
+from vtlib.cli import main
 from vtlib.core.errors import BadInput, DataCheckFailed
 from vtlib.core.language import PageReader, reads
 from vtlib.report import review_form, reviews, write_index, write_insight
@@ -88,6 +89,19 @@ def share(project: Project, run_id: str = RUN) -> reviews.SharedReport:
     return reviews.note_shared(project, run_id, copy.folder, by="Ann")
 
 
+@pytest.fixture
+def vt(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """A command in this process: its exit code and what it says."""
+    monkeypatch.setenv("VT_HOME", str(home))
+
+    def run(*words: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as left:
+            main([*words])
+        return int(left.value.code or 0), capsys.readouterr().out
+
+    return run
+
+
 def answer(project: Project, **changes: Any) -> reviews.ReportReview:
     facts = {
         "form": review_form.FORM,
@@ -113,11 +127,11 @@ def words(project: Project, ref: str = "p") -> list[tuple[Any, ...]]:
 @pytest.mark.browser
 @pytest.mark.skipif(*BROWSER[1].args, **BROWSER[1].kwargs)
 def test_what_a_client_fills_in_on_three_pages_comes_into_the_tables(
-    home: Path, project: Project, opened: Any, tmp_path: Path
+    vt: Any, project: Project, opened: Any, tmp_path: Path
 ) -> None:
-    outcome = vt(home, "report", "share", RUN, "--out", str(tmp_path / "shared"))
-    assert outcome.returncode == 0, outcome.stderr
-    page = opened(Path(outcome.stdout.splitlines()[0]))
+    code, said = vt("report", "share", RUN, "--out", str(tmp_path / "shared"))
+    assert code == 0
+    page = opened(Path(said.splitlines()[0]))
     for place, text in ((VIDEO, "Not this one"), ("do-1", "Shoot it in May <b>please</b>")):
         card = page.locator(f"article[data-place='{place}']").first
         card.locator(".vt-review-add").click()
@@ -149,19 +163,18 @@ def test_what_a_client_fills_in_on_three_pages_comes_into_the_tables(
     download.value.save_as(file)
     assert page.heard == []
 
-    first, again = (vt(home, "report", "reviews", "import", str(file)) for _ in range(2))
-    assert (first.returncode, again.returncode) == (0, 0), first.stderr
-    assert f"the report {RUN} is sent back by Mia of Acme; 4 new comments of 4" in first.stdout
-    assert "taken in already; 0 new comments of 4" in again.stdout
+    first, again = (vt("report", "reviews", "import", str(file)) for _ in range(2))
+    assert first[0] == again[0] == 0
+    assert f"the report {RUN} is sent back by Mia of Acme; 4 new comments of 4" in first[1]
+    assert "taken in already; 0 new comments of 4" in again[1]
     assert words(project) == [
         ("", None, "مرحبا 🎬 on the whole", "Mia of Acme"),
         ("do-1", None, "Shoot it in May <b>please</b>", "Mia of Acme"),
         (VIDEO, 4.2, "Cut here", "Mia of Acme"),
         (VIDEO, None, "Not this one", "Mia of Acme"),
     ]
-    told = vt(home, "report", "reviews", "list", "p").stdout
-    assert "“Nobody tells you” at 4.2 s" in told
-    assert "Mia of Acme answered the report" in vt(home, "report", "p").stdout
+    assert "“Nobody tells you” at 4.2 s" in vt("report", "reviews", "list", "p")[1]
+    assert "Mia of Acme answered the report" in vt("report", "p")[1]
     found = run_checks(project.store)
     assert found.loc[found["n"] > 0, "check"].tolist() == []
 

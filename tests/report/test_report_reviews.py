@@ -136,6 +136,7 @@ def test_what_a_client_fills_in_on_three_pages_comes_into_the_tables(
         card = page.locator(f"article[data-place='{place}']").first
         card.locator(".vt-review-add").click()
         card.locator("textarea").fill(text)
+        assert card.locator("input").is_hidden()  # a second is for the video's own page
     page.locator("#review .vt-review-add").click()
     page.locator("#review textarea").fill("مرحبا 🎬 on the whole")
     page.locator(f"article[data-place='{VIDEO}'] h3 a").click()

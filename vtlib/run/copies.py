@@ -38,14 +38,14 @@ def client_copy(at: Workspace, ref: str) -> ClientCopy:
     """The report of a run's id, or the latest of a project, that was made for clients. Raises
     BadInput where there is none.
     """
-    sql = """SELECT r.run_id, r.project_id, r.folder, p.brand_id FROM runs AS r
+    sql = """SELECT r.run_id, r.project_id, r.folder, r.profile, p.brand_id FROM runs AS r
         JOIN projects AS p ON p.project_id = r.project_id
-        WHERE $ref IN (r.run_id, r.project_id) AND r.profile = 'client' AND r.folder IS NOT NULL
-        ORDER BY r.started_at DESC, r.run_id DESC"""
-    rows = at.store.rows(sql, {"ref": ref})
-    if not rows:
-        raise BadInput(f"{ref} is no report for a client.", todo="vt run PROJECT --profile client")
-    row = rows[0]
+        WHERE $ref IN (r.run_id, r.project_id) AND r.folder IS NOT NULL
+        ORDER BY r.profile <> 'client', r.started_at DESC, r.run_id DESC"""
+    row, *_ = at.store.rows(sql, {"ref": ref}) or [{"project_id": ref, "profile": ""}]
+    if row["profile"] != "client":
+        todo = f"vt run {row['project_id']} --profile client"
+        raise BadInput(f"{ref} is no report for a client.", todo=todo)
     slug = str(row["project_id"])
     over = {"report": {"profile": "client"}}
     folder = folder_of(at, row)

@@ -73,8 +73,9 @@
   const count = () => {
     const n = all().length;
     const others = elsewhere().length;
-    const text = `${n} ${say(n === 1 ? "comment" : "comments")}${others ? ` (${others} ${say("on other pages")})` : ""}`;
-    document.getElementById("review-count").textContent = n ? `${text}.` : say("No comments yet.");
+    const text = `${n} ${say(n === 1 ? "comment" : "comments")}`;
+    const where = others ? ` (${others} ${say("on other pages")})` : "";
+    document.getElementById("review-count").textContent = n ? `${text}${where}.` : say("No comments yet.");
     const bar = document.getElementById("review-bar");
     if (bar) bar.textContent = n ? `· ${text}` : "";
   };

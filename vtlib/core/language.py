@@ -4,8 +4,8 @@ Sentences are written in English where they are made, as `say("{n} of {posts} ..
 catalogue `vtlib/locale/<language>/LC_MESSAGES/vtlib.po` has them in every other language
 (.ci/catalogue.py collects them). What people and models wrote stays as it is. English needs no
 catalogue, and none is read for it. A sentence for the store is `stored("plays are x{n} ...", n=2)`,
-English whoever runs it, and `retell` to its reader: its form is in the catalogue, so rows of any
-age are read.
+English whoever runs it, and `retell` says it to its reader: its form is in the catalogue, so rows
+of any age are read.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import isotonic_regression, minimize_scalar
 
+from vtlib.core.membership import numbered
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -59,7 +61,7 @@ def fit_growth(
     use = np.isfinite(age_h) & np.isfinite(x) & (age_h >= MIN_AGE_H)
     age, value = age_h[use], x[use]
     again = np.bincount(post[use])[post[use]] > 1
-    age, value, code = age[again], value[again], _dense(post[use][again])
+    age, value, code = age[again], value[again], numbered(post[use][again])
     n_pairs = len(age) - (int(code.max()) + 1 if len(code) else 0)
     prior = Growth("prior", tau_d, n_pairs=n_pairs)
     if n_pairs < min_pairs:
@@ -163,16 +165,11 @@ def _tau_slope(age_h: Floats, tau_d: float) -> Floats:
     return np.asarray(-u * np.exp(-u) / -np.expm1(-u))
 
 
-def _dense(code: Ints) -> Ints:
-    """Codes numbered from 0 without gaps, in their order."""
-    return np.asarray((np.cumsum(np.bincount(code) > 0) - 1)[code])
-
-
 def _cells(age: Floats) -> tuple[Floats, Ints]:
     """Age groups of equal size: each group's mean age (geometric), and each snapshot's group."""
     count = int(np.clip(len(age) // _PER_KNOT, 2, _MAX_KNOTS))
     edges = np.unique(np.quantile(age, np.linspace(0, 1, count + 1)[1:-1]))
-    cell = _dense(np.searchsorted(edges, age, side="left"))
+    cell = numbered(np.searchsorted(edges, age, side="left"))
     return np.exp(np.bincount(cell, np.log(age)) / np.bincount(cell)), cell
 
 

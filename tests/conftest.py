@@ -60,7 +60,7 @@ def pytest_collection_finish():
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 100)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -86,12 +86,15 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup():
-    """What a fixture wrote is whole on disk when the next one, or the test, begins."""
+def pytest_fixture_setup(fixturedef):
+    """What a fixture of several tests wrote is whole on disk for those that copy it; what one of
+    a single test has opened stays open for the test.
+    """
     try:
         return (yield)
     finally:
-        locks.close_idle()
+        if fixturedef.scope != "function":
+            locks.close_idle()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -241,6 +241,7 @@ class Store:
 # default) took a seventh of a large import and left a file of twice the size.
 CONFIG = {
     "wal_autocheckpoint": "128MB",
+    "storage_compatibility_version": "v1.2.0",
     "autoinstall_known_extensions": "false",
     "python_enable_replacements": "false",
 }

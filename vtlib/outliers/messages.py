@@ -165,8 +165,8 @@ def notes(
     add(too_small.fillna(value=False), f"under {least:,.0f}: too small to be called a breakout")
     add(group["format"].eq("unknown"), _kind(group.iloc[0], lengths))
     code, names = np.zeros(len(group), np.int64), {"": 0}
-    for i, parts in words.items():
-        code[i] = names.setdefault("; ".join(parts), len(names))
+    for place, parts in words.items():
+        code[place] = names.setdefault("; ".join(parts), len(names))
     return texts(list(names), code)
 
 

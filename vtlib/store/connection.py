@@ -248,7 +248,7 @@ CONFIG = {
 
 
 _BY_ARROW = {"VARCHAR", "JSON", "VARCHAR[]", "BOOLEAN", "BIGINT", "INTEGER", "DOUBLE", "TIMESTAMP"}
-_NULLABLE = {"int64": "Int64", "int32": "Int32", "bool": "boolean"}
+_NULLABLE = {"string": "str", "int64": "Int64", "int32": "Int32", "bool": "boolean"}
 
 
 def frame_of(result: Connection) -> pd.DataFrame:
@@ -273,16 +273,15 @@ def _series(column: pa.ChunkedArray) -> Any:
     import pandas as pd  # noqa: PLC0415
 
     kind = str(column.type)
-    if kind == "string":
-        if column.null_count == len(column):
-            return np.full(len(column), None, object)
-        return pd.StringDtype(na_value=np.nan).__from_arrow__(column)
+    if kind == "string" and column.null_count == len(column):
+        return np.full(len(column), None, object)
     if kind.startswith("list"):
         lists = column.to_pandas().to_numpy(object, copy=True)
         lists[column.is_null().to_numpy()] = pd.NA
         return lists
-    if column.null_count and kind in _NULLABLE:
-        return pd.array([], _NULLABLE[kind]).dtype.__from_arrow__(column)
+    if kind == "string" or (column.null_count and kind in _NULLABLE):
+        dtype: Any = pd.api.types.pandas_dtype(_NULLABLE[kind])
+        return dtype.__from_arrow__(column)
     return column.to_numpy()
 
 

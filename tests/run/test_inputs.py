@@ -202,9 +202,14 @@ def test_each_cell_of_a_table_counts_for_the_stages_that_read_it(table: str, own
             ", ".join(f'"{n}"' for n, _ in kinds),
             ", ".join(sample(k) for _, k in kinds),
         )
-        before = digests_in(own, connection)
+        stamps = stamps_in(connection)
+        states = [digests_of(stamps)]
+
+        def note() -> None:
+            states.append(digests_of(stamps | stamps_in(connection, table)))
+
         connection.execute(INSERT.format(table=table, names=names, values=values))
-        states = [before, digests_in(own, connection)]
+        note()
         for name, kind in kinds:
             is_time = WRITTEN_AT.get(table) == name
             if is_time or (table in WRITTEN_BY and name == "run_id"):
@@ -212,9 +217,10 @@ def test_each_cell_of_a_table_counts_for_the_stages_that_read_it(table: str, own
             row = f"rowid = (SELECT max(rowid) FROM {table})"
             value = other(kind, f'"{name}"')
             connection.execute(f'UPDATE {table} SET "{name}" = {value} WHERE {row}')
-            states.append(digests_in(own, connection))
+            note()
         connection.execute(f"DELETE FROM {table} WHERE rowid = (SELECT max(rowid) FROM {table})")
-        states.append(digests_in(own, connection))
+        note()
+        assert stamps_in(connection) == stamps  # the other tables are as they were
     assert len(states) >= 3
     for one, next_one in pairwise(states):
         assert changed(one, next_one) == readers
@@ -226,13 +232,17 @@ def test_every_table_is_tried(own: Project) -> None:
     assert set().union(*UNREAD.values()) <= set(all_tables())
 
 
-def digests_in(project: Project, connection: Connection) -> dict[str, str]:
-    """As `digests` of the tables alone, within a transaction."""
-    tables = dict(connection.execute(inputs._COLUMNS).fetchall())
-    stamps = {
-        name: repr(connection.execute(inputs._stamp_sql(name, columns)).fetchone())
-        for name, columns in tables.items()
+def stamps_in(connection: Connection, *tables: str) -> dict[str, str]:
+    """The stamps of these tables, or of all, within a transaction."""
+    columns = dict(connection.execute(inputs._COLUMNS).fetchall())
+    return {
+        name: repr(connection.execute(inputs._stamp_sql(name, columns[name])).fetchone())
+        for name in tables or columns
     }
+
+
+def digests_of(stamps: dict[str, str]) -> dict[str, str]:
+    """As `digests`, of the tables alone."""
     return {
         part: str(sorted((n, s) for n, s in stamps.items() if n not in UNREAD[part]))
         for part in PARTS

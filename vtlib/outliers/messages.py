@@ -17,6 +17,7 @@ from vtlib.outliers.chance import MIN_SCORES, SECOND_KIND, Chance
 from vtlib.outliers.counters import Lengths, definition_changes, is_twofold
 from vtlib.outliers.early_calls import early_sentences
 from vtlib.outliers.rising_tags import trend_sentences
+from vtlib.outliers.scores import texts
 
 if TYPE_CHECKING:
     from vtlib.outliers.judgement import Verdict
@@ -138,13 +139,13 @@ def chance_note(chance: Chance) -> str:
 
 def notes(
     group: pd.DataFrame, scores: pd.DataFrame, least: float, lengths: Mapping[str, Lengths]
-) -> list[str]:
-    """(n,) notes beside each score, as text; "" where there is nothing to note."""
+) -> pd.Series:
+    """(n,) notes beside each score; "" where there is nothing to note."""
     words: defaultdict[int, list[str]] = defaultdict(list)
 
-    def add(where: Any, word: Any) -> None:
+    def add(where: Any, word: str) -> None:
         for i in np.flatnonzero(np.asarray(where, bool)):
-            words[int(i)].append(word[i] if isinstance(word, list) else word)
+            words[int(i)].append(word)
 
     for flag, word in (
         ("is_coauthored", marked("co-authored: reaches two audiences")),
@@ -154,10 +155,8 @@ def notes(
         if flag in group:
             add(group[flag].eq(True).fillna(value=False), word)
     ratio = group["counters_ratio"].to_numpy(float)
-    add(
-        is_twofold(group["counters_ratio"]),
-        [f"plays are x{r:,.1f} of views" for r in np.nan_to_num(ratio)],
-    )
+    for i in np.flatnonzero(is_twofold(group["counters_ratio"])):
+        words[int(i)].append(f"plays are x{ratio[i]:,.1f} of views")
     add(
         scores["is_provisional"].fillna(value=False),
         marked("provisional: its growth is not known yet"),
@@ -165,7 +164,10 @@ def notes(
     too_small = scores["multiplier_low"].gt(1) & scores["value"].lt(least)
     add(too_small.fillna(value=False), f"under {least:,.0f}: too small to be called a breakout")
     add(group["format"].eq("unknown"), _kind(group.iloc[0], lengths))
-    return ["; ".join(words[i]) if i in words else "" for i in range(len(group))]
+    code, names = np.zeros(len(group), np.int64), {"": 0}
+    for i, parts in words.items():
+        code[i] = names.setdefault("; ".join(parts), len(names))
+    return texts(list(names), code)
 
 
 def _kind(first: pd.Series, lengths: Mapping[str, Lengths]) -> str:

@@ -36,6 +36,7 @@ _RETRY_S = 0.1
 # What rows are looked up by besides their keys (keys.py).
 _INDEXES = {
     "account_handles": "account_id",
+    "accounts": "native_id",
     "captures": "project_id",
     "outlier_runs": "project_id",
     "post_snapshots": "capture_id",
@@ -65,7 +66,7 @@ _COLLATE = f"""DO $$ DECLARE table_ regclass; changes text; BEGIN
         AND a.atttypid = 'varchar'::regtype AND a.attcollation <> '"C"'::regcollation
         AND NOT a.attisdropped AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid)
         GROUP BY c.oid
-    LOOP EXECUTE format('ALTER TABLE %s %s', table_, changes); END LOOP;
+    LOOP EXECUTE format('ALTER TABLE %s %s; ANALYZE %s', table_, changes, table_); END LOOP;
 END $$"""
 _WRITES = re.compile(r"((?:^|;)\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+)(\w+)\b(?!\.)")
 # JSON is text there: an UPDATE of the extension's cannot set a json column (1.5.5).
@@ -354,8 +355,8 @@ def _attached(url: str) -> Connection:
     connection.execute(f"LOAD {_text(_extension())}")
     # PostgreSQL has no text with a zero byte. One thread gains nothing by scans of page ranges,
     # which no index serves.
-    connection.execute(f"SET pg_null_byte_replacement = '{NO_ZERO_BYTE}'")
-    connection.execute("SET pg_use_ctid_scan = false")
+    connection.execute(f"SET GLOBAL pg_null_byte_replacement = '{NO_ZERO_BYTE}'")
+    connection.execute("SET GLOBAL pg_use_ctid_scan = false")
     options = f"TYPE postgres, SCHEMA '{SCHEMA}'"
     if password:
         connection.execute(f"CREATE SECRET team (TYPE postgres, PASSWORD {_text(str(password))})")

@@ -64,8 +64,14 @@ def near(connection: Connection, table: str, key: Sequence[str], source: str = "
     """
     if not getattr(connection, "is_remote", False):
         return table
-    tests = [test for name in key if (test := _one_of(connection, name, source or f"new_{table}"))]
-    return f"(SELECT * FROM {table} WHERE {' AND '.join(tests)})" if tests else table
+    test = _among(connection, key, source or f"new_{table}")
+    return f"(SELECT * FROM {table} AS t WHERE {test})"
+
+
+def _among(connection: Connection, key: Sequence[str], source: str) -> str:
+    """SQL saying that a row `t` may have a key of `source`."""
+    tests = [test for name in key if (test := _one_of(connection, name, source))]
+    return " AND ".join(tests) or "true"
 
 
 def _one_of(connection: Connection, name: str, source: str) -> str:
@@ -77,7 +83,7 @@ def _one_of(connection: Connection, name: str, source: str) -> str:
     texts = [text for (text,) in cursor.fetchall()]
     if len(texts) > _LITERALS_MAX or any(t is None or "\0" in t for t in texts):
         return ""
-    return f"{name} IN ({quoted(texts) or 'NULL'})"
+    return f"t.{name} IN ({quoted(texts)})" if texts else "false"  # IN (NULL) would read all
 
 
 def insert_absent(connection: Connection, table: str, key: Sequence[str]) -> None:
@@ -194,8 +200,7 @@ def _move(connection: Connection, table: str, key: Sequence[str], source: str) -
     """Put the rows of `source` in the place of those with their key."""
     match = " AND ".join(f"t.{k} IS NOT DISTINCT FROM c.{k}" for k in key)
     if getattr(connection, "is_remote", False):
-        tests = [f"t.{test}" for name in key if (test := _one_of(connection, name, source))]
-        match = " AND ".join([match, *tests])
+        match += f" AND {_among(connection, key, source)}"
     connection.execute(f"DELETE FROM {table} AS t USING {source} AS c WHERE {match}")
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {source}")
 

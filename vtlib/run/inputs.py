@@ -113,6 +113,7 @@ _COLUMNS = """
 SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns()
 SEMI JOIN (FROM duckdb_tables() WHERE NOT internal AND NOT temporary)
 USING (database_oid, table_oid)
+WHERE NOT starts_with(table_name, 'of_project_')
 GROUP BY 1
 """
 # Stages whose page says what is due or how things stand today.

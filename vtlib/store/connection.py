@@ -70,8 +70,12 @@ class Store:
             yield
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A read-only connection for one operation; other readers may go on beside it."""
+    def read(self, *, of: str = "") -> Iterator[Connection]:
+        """A read-only connection for one operation; other readers may go on beside it.
+
+        `of` a project whose posts alone are read: in a team (postgres.py) no others are sent.
+        """
+        del of
         end = time.monotonic() + self.wait_s
         while True:
             if not self._is_empty():
@@ -137,9 +141,9 @@ class Store:
         """What people call it: its path, or its address without the password."""
         return str(self.path)
 
-    def query(self, sql: str, values: Values = None) -> pd.DataFrame:
-        """The answer to one query as a frame; `values` are bound, never pasted."""
-        with self.read() as connection:
+    def query(self, sql: str, values: Values = None, *, of: str = "") -> pd.DataFrame:
+        """The answer to one query as a frame; `values` are bound, never pasted; `of` as `read`."""
+        with self.read(of=of) as connection:
             return frame_of(connection.execute(sql, values))
 
     def query_file(self, name: str, **values: Any) -> pd.DataFrame:
@@ -147,11 +151,14 @@ class Store:
 
         Raises BadInput when there is no such query or it lacks a value.
         """
-        return self.query(*_bind(name, values))
+        sql, bound = _bind(name, values)
+        return self.query(sql, bound, of=own_project(sql, values))
 
-    def rows(self, sql: str, values: Values = None) -> list[dict[str, Any]]:
-        """The answer to one query as dicts of Python values, days as midnight; needs no pandas."""
-        with self.read() as connection:
+    def rows(self, sql: str, values: Values = None, *, of: str = "") -> list[dict[str, Any]]:
+        """The answer to one query as dicts of Python values, days as midnight; needs no pandas.
+        `of` as `read`.
+        """
+        with self.read(of=of) as connection:
             result = connection.execute(*spell_out(sql, values))
             names = [str(column[0]) for column in result.description]
             return [
@@ -161,7 +168,8 @@ class Store:
 
     def rows_file(self, name: str, **values: Any) -> list[dict[str, Any]]:
         """The rows of `queries/<name>.sql`; otherwise as `query_file`."""
-        return self.rows(*_bind(name, values))
+        sql, bound = _bind(name, values)
+        return self.rows(sql, bound, of=own_project(sql, values))
 
     @contextmanager
     def _connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
@@ -311,6 +319,15 @@ def _bind(name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any] | N
     if missing := [p for p in parameters if p not in values]:
         raise BadInput(f"the query {name} needs {', '.join(missing)}")
     return sql, {p: values[p] for p in parameters} or None
+
+
+# Queries of a project that look at posts which may be none of its own.
+_ACROSS = re.compile(r"\b(publications|creatives|twins|(whole|this) workspace)\b")
+
+
+def own_project(sql: str, values: Mapping[str, Any]) -> str:
+    """The project whose posts alone a query reads, "" where it reads others too."""
+    return str(values["project"]) if "$project" in sql and not _ACROSS.search(sql) else ""
 
 
 # Texts of these signs alone mean nothing but themselves in SQL.

@@ -327,3 +327,13 @@ def test_threads_of_a_session_share_the_database_and_a_writer_is_alone(
     assert met == [True] * 30
     assert len(store.query("SELECT * FROM brands")) == 31
     assert len(opened) < 12, "thirty writes and readings share a few openings"
+
+
+def test_the_url_of_a_server_is_never_taken_for_a_file(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for url in ("postgresql://ann:secret@/t0?host=/tmp/x", "postgres://ann:secret@db/t0"):
+        for path in (Path(url), Path(url).resolve()):
+            with pytest.raises(BadInput, match="URL of a PostgreSQL") as refusal:
+                Store(path).query("SELECT 1")
+            assert "secret" not in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import duckdb
 
 from vtlib.core import log
-from vtlib.core.errors import BadInput, StoreBusy
+from vtlib.core.errors import BadInput, PlaceTaken, StoreBusy
 from vtlib.core.settings import make_private
 from vtlib.store import locks, visits
 from vtlib.store.locks import WaitOver, holder, process_name, retrying, wait_in_queue
@@ -54,6 +54,14 @@ class Store:
 
     path: Path
     wait_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Refuse the URL of a server: as a path it would be a folder with its name and password."""
+        if any(part in ("postgresql:", "postgres:") for part in self.path.parts):
+            raise BadInput(
+                "a file was expected, and this is the URL of a PostgreSQL.",
+                todo="Give it as VT_DATABASE, or to vt store copy.",
+            )
 
     @contextmanager
     def session(self, *, is_reading: bool = False, is_bulk: bool = False) -> Iterator[None]:
@@ -111,7 +119,7 @@ class Store:
 
     @contextmanager
     def alone(self, lock: str, *, what: str) -> Iterator[None]:
-        """Hold `lock` of this database, which nobody else may meanwhile. Raises StoreBusy saying
+        """Hold `lock` of this database, which nobody else may meanwhile. Raises PlaceTaken saying
         `what` is running where somebody does.
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415 - few commands need it
@@ -121,7 +129,7 @@ class Store:
             with FileLock(self.path.with_name(f".{lock}.lock"), timeout=0):
                 yield
         except Timeout:
-            raise StoreBusy(f"{what} is running.", todo="Wait until it has ended.") from None
+            raise PlaceTaken(f"{what} is running.", todo="Wait until it has ended.") from None
 
     def stamp(self) -> visits.FileStamp:
         """What changes with every write to the database; other things may change it too."""

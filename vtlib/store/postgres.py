@@ -41,7 +41,15 @@ _TYPE = re.compile(rf"\b({'|'.join(_TYPES)})\b")
 _LOGIN = re.compile(
     r"authentication failed|no password supplied|role \S+ does not exist|no pg_hba", re.IGNORECASE
 )
-_UNKNOWN = re.compile(r"database \S+ does not exist|could not translate host", re.IGNORECASE)
+_UNKNOWN = re.compile(
+    r"database \S+ does not exist|could not translate host|unsupported startup parameter|"
+    r"does not support SSL|certificate verify failed|root certificate file",
+    re.IGNORECASE,
+)
+# PostgreSQL's codes of a connection that was lost or refused: class 08 without a violated protocol,
+# a server that goes down or comes up, too many connections, a session that was idle too long.
+_AWAY_STATES = ("08000", "08001", "08003", "08004", "08006", "08007", "53300")
+_AWAY_STATES += ("57P01", "57P02", "57P03", "57P05")
 _AWAY = re.compile(
     r"unable to connect|connection .*failed|server closed the connection|could not connect|"
     r"terminating connection|no connection to the server|connection refused|starting up|"
@@ -166,7 +174,7 @@ class TeamStore(Store):
                     continue
             except duckdb.Error as error:
                 _drop(self.url)
-                if not _is_away(error) or time.monotonic() > end:
+                if not is_away(error) or time.monotonic() > end:
                     raise
                 time.sleep(_RETRY_S)
             else:
@@ -332,10 +340,18 @@ def _extension() -> Path:
     return path
 
 
-def _is_away(error: Exception) -> bool:
-    """Whether the server may answer in a moment."""
+def is_away(error: BaseException | None) -> bool:
+    """Whether the connection was lost or refused, and the server may answer in a moment."""
+    import psycopg  # noqa: PLC0415
+
     words = str(error)
-    return bool(_AWAY.search(words)) and not (_LOGIN.search(words) or _UNKNOWN.search(words))
+    if _LOGIN.search(words) or _UNKNOWN.search(words):
+        return False
+    if isinstance(error, psycopg.Error):
+        state = error.sqlstate
+        is_client = isinstance(error, psycopg.OperationalError)  # without a code: no answer at all
+        return state in _AWAY_STATES if state else is_client
+    return bool(_AWAY.search(words))
 
 
 def _reachable(store: TeamStore, end: float) -> None:
@@ -347,7 +363,7 @@ def _reachable(store: TeamStore, end: float) -> None:
             with room_locks.lent(store.url):
                 return
         except psycopg.OperationalError as error:
-            if not _is_away(error) or time.monotonic() > end:
+            if not is_away(error) or time.monotonic() > end:
                 raise
         time.sleep(_RETRY_S)
 
@@ -411,7 +427,7 @@ def _as_ours(store: TeamStore, error: Exception) -> VtError | None:
         return BadInput(f"{store.name} cannot be used: {first}", todo="See VT_DATABASE.")
     if "could not serialize" in words:
         return StoreBusy("somebody else changed the same rows; nothing was stored.", todo=_AGAIN)
-    if _AWAY.search(words):
+    if is_away(error):
         return StoreBusy(f"{store.name} does not answer: {first}", todo=_AGAIN)
     return None
 

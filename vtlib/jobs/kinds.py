@@ -52,8 +52,8 @@ def _media(project: Project, tick: Tick, on_total: OnTotal, *, measures: bool) -
     conclusion = queue.conclude(queue.overview(result.posts), result.duplicates)
     waits = set(result.posts.loc[result.posts["state"].eq("fetch"), "post_id"])
     n_failed = len(result.media.failed_ids | waits)
-    code = 8 if result.media.stop_reason else 4 if n_failed else 0
     failed = f"{number(n_failed, 'post')} failed or wait" if n_failed else ""
+    code = result.media.exit_code(n_failed)
     return JobOutcome(code, _words(result.media.stop_reason, failed, *conclusion.headline[:1]))
 
 

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import duckdb
 
@@ -54,6 +54,9 @@ class Store:
 
     path: Path
     wait_s: float = 60.0
+
+    row_hash: ClassVar[str] = "hash({})"  # SQL for a number of the values of a row
+    is_shared: ClassVar[bool] = False  # others may write while this process works
 
     def __post_init__(self) -> None:
         """Refuse the URL of a server: as a path it would be a folder with its name and password."""
@@ -130,6 +133,11 @@ class Store:
                 yield
         except Timeout:
             raise PlaceTaken(f"{what} is running.", todo="Wait until it has ended.") from None
+
+    def direct(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of SQL that both engines know, on the tables themselves, by whoever has them."""
+        with self.read() as connection:
+            return list(connection.execute(sql).fetchall())
 
     def stamp(self) -> visits.FileStamp:
         """What changes with every write to the database; other things may change it too."""

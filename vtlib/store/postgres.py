@@ -29,6 +29,11 @@ from vtlib.store.connection import CONFIG, Connection, Store, memory_mb
 from vtlib.store.keys import KEYS
 
 SCHEMA = "viraltracker"
+# Those that `write` is called with; each has a counter of its writes.
+ROOMS = (
+    *("adaptation", "alerts", "capture", "desk", "jobs", "llm", "media", "outliers", "people"),
+    *("performance", "runs", "scripts", "serving"),
+)
 ROLES_SQL = Path(__file__).with_name("roles.sql")
 _PATH = f"SET search_path = 'memory.main,vt.{SCHEMA}'"
 NO_ZERO_BYTE = "\N{REPLACEMENT CHARACTER}"
@@ -84,6 +89,9 @@ class TeamStore(Store):
         name = f"{facts.get('host', 'localhost')}:{facts.get('port', 5432)}/{facts.get('dbname')}"
         return cls(Path(name), wait_s, url=url)
 
+    row_hash = "hashtextextended(row({})::text, 0)::numeric"
+    is_shared = True
+
     @property
     def name(self) -> str:
         return f"postgresql://{self.path}"
@@ -112,11 +120,11 @@ class TeamStore(Store):
             if not _link(self.url).has_views:
                 self._begun(end, "READ ONLY").close()  # a migration takes the locks of all rooms
             with room_locks.locked(self.url, rooms, end=end) as lock:
-                self._begin_visit(lock)
+                self._count(lock, rooms)  # and once more behind it: who looks in between sees that
                 with self._transaction(end, "READ WRITE") as cursor:
                     yield cursor
                     lock.execute("SELECT 1")  # a lock that got lost would protect nothing
-                self._note_write(lock)
+                self._count(lock, rooms)
 
     @contextmanager
     def alone(self, lock: str, *, what: str) -> Iterator[None]:
@@ -130,26 +138,27 @@ class TeamStore(Store):
         room_locks.close(self.url)
 
     def stamp(self) -> visits.FileStamp:
-        """What changes with every write to the database."""
+        """(room, number of its writes) of each room: what changes with every write."""
+        sql = """SELECT sequencename::text, coalesce(last_value, 0) FROM pg_sequences
+            WHERE schemaname = %s AND sequencename LIKE 'writes%%' ORDER BY 1"""
         with server_errors(self), room_locks.lent(self.url) as connection:
-            return _stamp(connection)
+            return tuple(connection.execute(sql, (SCHEMA,)).fetchall())
 
-    def _begin_visit(self, connection: Any) -> None:
-        """Count the write before it is made and after: who looks in between sees that."""
-        if not visits.is_known(self.name):
-            visits.note(self.name, _stamp(connection))
-        self._note_write(connection)
+    def direct(self, sql: str) -> list[tuple[Any, ...]]:
+        """As `Store.direct`, by the server itself: no row of a table comes here."""
+        with server_errors(self), room_locks.lent(self.url) as lent, lent.transaction():
+            lent.execute(f"SET LOCAL search_path = {SCHEMA}")
+            return list(lent.execute(sql).fetchall())
 
-    def _note_write(self, connection: Any) -> None:
-        with suppress(Exception):  # the first write of all makes the counter
-            connection.execute(f"SELECT nextval('{SCHEMA}.writes')")
-            visits.count(self.name)
+    def _count(self, connection: Any, rooms: tuple[str, ...]) -> None:
+        for room in [f"{visits.ALL}_{r}" for r in rooms] or [visits.ALL]:
+            with suppress(Exception):  # the first write of all makes the counters
+                connection.execute(f"SELECT nextval('{SCHEMA}.{room}')")
+                visits.count(self.name, room)
 
     @contextmanager
     def _transaction(self, end: float, mode: str) -> Iterator[Connection]:
         cursor = self._begun(end, mode)
-        if mode == "READ ONLY" and not visits.is_known(self.name):
-            visits.note(self.name, self.stamp())
         try:
             yield cursor
             cursor.commit()
@@ -168,7 +177,7 @@ class TeamStore(Store):
                 cursor = link.connection.cursor()
                 if _is_current(cursor, mode):
                     if link.has_views:
-                        return cast("Connection", _Cursor(cursor, link.veiled))
+                        return cast("Connection", _Cursor(cursor, link.veiled, self.name))
                     cursor.close()  # what is made after a transaction began is not in it
                     link.make_views()
                     continue
@@ -186,7 +195,8 @@ class TeamStore(Store):
         with room_locks.locked(self.url, (), end=end) as lock, lock.transaction():
             lock.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             lock.execute(f"SET LOCAL search_path = {SCHEMA}")
-            lock.execute("CREATE SEQUENCE IF NOT EXISTS writes")
+            for room in (visits.ALL, *(f"{visits.ALL}_{room}" for room in ROOMS)):
+                lock.execute(f"CREATE SEQUENCE IF NOT EXISTS {room}")
             lock.execute(migrate.RECORD)
             rows = lock.execute("SELECT version FROM schema_migrations").fetchall()
             for version, path in migrate.files():
@@ -237,12 +247,15 @@ class _Cursor:
 
     connection: Connection
     veiled: frozenset[str]
+    name: str
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.connection, name)
 
     def execute(self, sql: str, values: Any = None) -> Connection:
         """As DuckDB's."""
+        if tables := [name for _, name in _WRITES.findall(sql)]:
+            visits.wrote(self.name, tables)
         return self.connection.execute(_WRITES.sub(self._unveiled, sql), values)
 
     def _unveiled(self, match: re.Match[str]) -> str:
@@ -383,14 +396,6 @@ def _constraints(connection: Any, tables: set[str]) -> list[str]:
         for table, key in KEYS.items()
         if table in tables and f"{table}_key" not in there
     ]
-
-
-def _stamp(connection: Any) -> visits.FileStamp:
-    sql = "SELECT to_regclass(%s)::oid"
-    if connection.execute(sql, (f"{SCHEMA}.writes",)).fetchone() == (None,):
-        return (0,)
-    row = connection.execute(f"SELECT last_value, is_called FROM {SCHEMA}.writes").fetchone()
-    return (int(row[0]) if row[1] else 0,)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class Jobs(Group):
 def jobs() -> None:
     """Work that waits, runs and ran (vt jobs); add, cancel, pause and resume it.
 
-    Kinds: fetch, measure, ask, capture, judge, run, report.
+    Kinds: fetch, measure, ask, capture, judge, run, report, watch.
     """
 
 
@@ -150,7 +150,8 @@ def worker(at: Workspace, kinds: str, concurrency: int, once: bool, stalled_s: f
 
 @vt.group(cls=Group)
 def schedule() -> None:
-    """What runs by itself: schedule: in the YAML, with cron words (capture, refresh, run, report).
+    """What runs by itself: schedule: in the YAML, with cron words (capture, refresh, run, report,
+    watch).
 
     In a team the workers keep the time; on one machine vt schedule install does.
     """

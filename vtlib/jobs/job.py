@@ -11,7 +11,7 @@ from typing import Any
 
 from vtlib.core.errors import ModelFailed, SourceFailed, StoreBusy
 
-KINDS = ("fetch", "measure", "ask", "capture", "judge", "run", "report")
+KINDS = ("fetch", "measure", "ask", "capture", "judge", "run", "report", "watch")
 MONEY = ("ask", "capture", "run")  # a project does one of these at a time: they spend of one budget
 TRIES_MAX = 6
 BUSY_S, PASSING_S, LONGEST_S = 5.0, 30.0, 3600.0

@@ -64,8 +64,8 @@ _AWAY = re.compile(
 )
 _TWICE = re.compile(r'unique constraint "(\w+)_key".*?(?:Key (.+?) already exists|$)', re.DOTALL)
 _RIGHTS = re.compile(
-    r"permission denied [^\n]*|must be owner of [^\n]*|row-level security policy[^\n]*|"
-    r"only an approver[^\"\n]*"
+    r"permission denied [^\n]*|must be (?:owner of|superuser) [^\n]*|"
+    r"row-level security policy[^\n]*|only an approver[^\"\n]*"
 )
 
 

@@ -374,8 +374,13 @@ def test_an_editor_adds_jobs_and_a_viewer_only_reads_them(at, monkeypatch):
     queue.add(at, Job("judge", "p"))
     assert queue.add(found["editor"], Job("fetch", "p"))["status"] == "waits"
     assert len(queue.listing(found["viewer"])) == 2
-    with pytest.raises(CredentialsMissing, match="permission denied"):
-        queue.pause(found["viewer"], "p", by="eve")
+    for refuse in (
+        lambda at: queue.pause(at, "p", by="eve"),
+        lambda at: queue.add(at, Job("ask", "p")),
+        lambda at: queue.cancel(at, "1"),
+    ):
+        with pytest.raises(CredentialsMissing, match="permission denied"):
+            refuse(found["viewer"])
 
 
 def test_the_queue_of_an_older_procrastinate_is_brought_up_to_date(at, work):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from vtlib.core.errors import BadInput, StoreBusy, nearest
 from vtlib.jobs import kinds, team
 from vtlib.jobs.attempt import outcome_of
 from vtlib.jobs.job import KINDS, Job, JobOutcome, Tick
+from vtlib.store import postgres
 from vtlib.store.project import Workspace
 from vtlib.store.writes import naive, save
 
@@ -79,7 +80,7 @@ def _defer(at: Workspace, url: str, job: Job, **when: Any) -> int:
     """Put a job into the queue; its number, or that of the same one that waits already."""
     from procrastinate.exceptions import AlreadyEnqueued  # noqa: PLC0415
 
-    with application(url).open() as app:
+    with _opened(url) as app:
         task = app.configure_task(TASK, **place(at, job), **when)
         try:
             return int(task.defer(**job.facts))
@@ -193,7 +194,7 @@ def cancel(at: Workspace, job_id: str) -> dict[str, Any]:
     Raises BadInput for one that is not there or has ended.
     """
     url = team.require_url(at.settings, "vt jobs cancel")
-    with application(url).open() as app:
+    with _opened(url) as app:
         is_number = job_id.isdecimal()
         if not is_number or not app.job_manager.cancel_job_by_id(int(job_id), abort=True):
             raise BadInput(f"there is no job {job_id} that waits or runs.", todo="See: vt jobs")
@@ -247,6 +248,19 @@ def _write(at: Workspace, sql: str, values: Sequence[Any]) -> None:
         return
     with at.store.write("jobs") as connection:
         connection.execute(sql, values)
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[App]:
+    """An app while it is open. Raises as team.connect does."""
+    from procrastinate.exceptions import ConnectorException  # noqa: PLC0415
+
+    with postgres.server_errors(postgres.TeamStore.at(url)):
+        try:
+            with application(url).open() as app:
+                yield app
+        except ConnectorException as error:
+            raise error.__cause__ or error from None
 
 
 def application(url: str) -> App:

@@ -16,12 +16,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import duckdb
 
 from vtlib.core import log
-from vtlib.core.errors import BadInput, StoreBusy
+from vtlib.core.errors import BadInput, PlaceTaken, StoreBusy
 from vtlib.core.settings import make_private
 from vtlib.store import locks, visits
 from vtlib.store.locks import WaitOver, holder, process_name, retrying, wait_in_queue
@@ -55,6 +55,17 @@ class Store:
 
     path: Path
     wait_s: float = 60.0
+
+    row_hash: ClassVar[str] = "hash({})"  # SQL for a number of the values of a row
+    is_shared: ClassVar[bool] = False  # others may write while this process works
+
+    def __post_init__(self) -> None:
+        """Refuse the URL of a server: as a path it would be a folder with its name and password."""
+        if any(part in ("postgresql:", "postgres:") for part in self.path.parts):
+            raise BadInput(
+                "a file was expected, and this is the URL of a PostgreSQL.",
+                todo="Give it as VT_DATABASE, or to vt store copy.",
+            )
 
     @contextmanager
     def session(self, *, is_reading: bool = False, is_bulk: bool = False) -> Iterator[None]:
@@ -116,7 +127,7 @@ class Store:
 
     @contextmanager
     def alone(self, lock: str, *, what: str) -> Iterator[None]:
-        """Hold `lock` of this database, which nobody else may meanwhile. Raises StoreBusy saying
+        """Hold `lock` of this database, which nobody else may meanwhile. Raises PlaceTaken saying
         `what` is running where somebody does.
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415 - few commands need it
@@ -126,7 +137,12 @@ class Store:
             with FileLock(self.path.with_name(f".{lock}.lock"), timeout=0):
                 yield
         except Timeout:
-            raise StoreBusy(f"{what} is running.", todo="Wait until it has ended.") from None
+            raise PlaceTaken(f"{what} is running.", todo="Wait until it has ended.") from None
+
+    def direct(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of SQL that both engines know, on the tables themselves, by whoever has them."""
+        with self.read() as connection:
+            return list(connection.execute(sql).fetchall())
 
     def stamp(self) -> visits.FileStamp:
         """What changes with every write to the database; other things may change it too."""

@@ -44,7 +44,8 @@ EFFECTS = {
     "script_predictions stage store "
     "video_samples",
     "report": (
-        "advice brand data_export history insight_stage pattern_cards post projects script_results "
+        "advice brand data_export history insight_stage pattern_cards post projects review_page "
+        "script_results "
         "vega videos"
     ),
     "scripts": (

@@ -159,15 +159,18 @@ def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any
         source=source,
         n=number(n),
     )
-    first = active.sort_values("p_first", ascending=False).iloc[0]
-    title = say(
+    layers = alt.layer(level.encode(alt.X("level:Q", title=under)), line, point, name)
+    return finish(layers, title=_first(active), subtitle=subtitle)
+
+
+def _first(ranks: pd.DataFrame) -> str:
+    first = ranks.sort_values("p_first", ascending=False).iloc[0]
+    return say(
         "{product} is first of {n_products} with a chance of {p_first:.0%}",
         product=first["product"],
-        n_products=len(active),
+        n_products=len(ranks),
         p_first=first["p_first"],
     )
-    layers = alt.layer(level.encode(alt.X("level:Q", title=under)), line, point, name)
-    return finish(layers, title=title, subtitle=subtitle)
 
 
 _BY_WORD = "split(datum.value, ' ')"  # on a phone a column is as wide as a word

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.report import insight_sample, sample
+from tests.report.legibility import faults
 from tests.report.test_insight_page import written
 from tests.report.test_videos import view
 from vtlib.report import render_stage, write_index, write_insight
@@ -91,6 +92,7 @@ def test_everything_is_drawn_without_the_network(browser, pages, name, width, sc
         assert high > 30
         assert marks > 0
     assert seen.page.evaluate(OVERFLOW) <= 0
+    assert faults(seen.page) == []
     assert seen.page.evaluate("() => window.hacked") is None
     assert seen.heard == []
     assert seen.asked == []
@@ -156,6 +158,26 @@ def test_the_policy_stops_scripts_that_are_not_ours(browser, pages, tmp_path) ->
     context = browser.new_context()
     page = Watched(context, hacked).page
     assert page.evaluate("() => window.hacked") is None
+    context.close()
+
+
+def test_what_is_hard_to_read_is_named(browser, tmp_path) -> None:
+    html = (
+        "<body style='margin:0;background:#fff'><p style='color:#999'>faint</p>"
+        "<div style='width:900px'>wide</div><p style='color:#595959'>well</p>"
+        "<div style='width:60px;overflow:hidden;white-space:nowrap'>words that are cut</div>"
+        "<div style='overflow:auto;width:300px'><table style='width:800px'><td>x</table></div>"
+    )
+    (tmp_path / "bad.html").write_text(html)
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    found = faults(Watched(context, tmp_path / "bad.html").page)
+    assert [f.split(":")[0] for f in found] == [
+        "wider than the window",
+        "cut off",
+        "too little contrast",
+    ]
+    assert "900 px" in found[0]
+    assert "faint" in found[2]
     context.close()
 
 

@@ -57,9 +57,11 @@ class Person:
 
     def choose(self, label: str, words: str) -> None:
         """Open a list, pick what begins with `words`."""
-        field = self.page.get_by_label(label, exact=True).and_(self.page.locator("select:visible"))
-        options = field.locator("option").all_inner_texts()
-        name = next(o for o in options if o.startswith(words))
+        fields = self.page.get_by_label(label, exact=True)
+        field = fields.and_(self.page.locator("select:visible")).first
+        option = field.locator("option", has_text=re.compile(f"^{re.escape(words)}")).first
+        option.wait_for(state="attached")
+        name = option.inner_text()
         seconds = THINK_S + 2 * (POINT_S + CLICK_S)
         self.act(seconds, lambda: field.select_option(label=name), n=2)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,13 @@ def test_documents_are_links_where_the_server_gives_them(
     assert links.link(root / "not-there.md") == ""
 
 
+def _upload(name: str, content: bytes) -> dict:
+    """As the browser's part of ipywidgets gives a file."""
+    moment = datetime(2026, 5, 2, tzinfo=UTC)
+    facts = {"name": name, "type": "application/json", "size": len(content)}
+    return {**facts, "last_modified": moment, "content": memoryview(content)}
+
+
 def test_the_client_s_page_and_answer(desk: Desk, project: Project) -> None:
     """The answer is the file that the page's form saves: tests/report/test_review_page.py."""
     name = store.create(project.store, ONE, Making("Ann"), place=ScriptHome(project="p"))
@@ -157,13 +165,12 @@ def test_the_client_s_page_and_answer(desk: Desk, project: Project) -> None:
     answer |= {"words": reviews.words_fingerprint(current(desk)["script"]), "reviewer": "Mia"}
     answer |= {"reviewed_on": "2026-05-02", "decision": "approve"}
     answer["notes"] = [{"beat_id": "b1", "text": "Calmer"}]
-    content = json.dumps(answer).encode()
-    client.file.value = ({"name": "mia.json", "content": memoryview(content)},)
+    client.file.value = (_upload("mia.json", json.dumps(answer).encode()),)
     assert "approved" in desk.session.message.value, desk.session.message.value
     assert queries.get(project.store, name)["status"] == "approved"
     assert "Mia" in client.answers.value
     assert client.file.value == ()
-    client.file.value = ({"name": "other.json", "content": memoryview(b"{}")},)
+    client.file.value = (_upload("other.json", b"{}"),)
     assert 'role="alert"' in desk.session.message.value
 
 

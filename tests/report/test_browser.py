@@ -188,6 +188,12 @@ def test_print_shows_charts_and_hides_code(browser, pages) -> None:
     assert page.locator(".vt-code").first.is_hidden()
     assert page.locator("nav").is_hidden()
     assert page.locator("figure.vt-chart svg").first.is_visible()
+    page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    page.set_viewport_size({"width": 688, "height": 971})  # of A4 at 96 dpi, within its margins
+    tables = "[...document.querySelectorAll('.vt-table')]"
+    widths = page.evaluate(f"() => {tables}.map((t) => [t.scrollWidth, t.rows[0].cells.length])")
+    assert max(width for width, _ in widths) <= 688
+    assert max(n for _, n in widths) > 8, "no wide table among them"
     context.close()
 
 

@@ -140,6 +140,13 @@
     }
   };
   const fits = [];
+  // Paper is as wide as .vt-on-paper: a table prints the columns that have room there.
+  const onPaper = (is) => {
+    document.body.classList.toggle("vt-on-paper", is);
+    fits.forEach((again) => again());
+  };
+  window.addEventListener("beforeprint", () => onPaper(true));
+  window.addEventListener("afterprint", () => onPaper(false));
   // On a phone a long list of cards begins with a few; a button shows the rest.
   const CARDS_FIRST = 8;
   const shorten = (table) => {

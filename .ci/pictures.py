@@ -4,10 +4,13 @@ to read there.
     python .ci/pictures.py HOME --out FOLDER              the pages of HOME's latest whole run
     python .ci/pictures.py --run RUN --out FOLDER         the pages of a run's folder
     python .ci/pictures.py HOME --out FOLDER --only index,06 --schemes dark --widths 390
+    python .ci/pictures.py --beside BEFORE --out AFTER    the pictures of docs/pictures.md
 
 A picture is FOLDER/NAME-WIDTH-SCHEME.png, whole height; print is NAME-print-N.png, a sheet each (by
 pdftoppm). What sticks out, is cut off or has too little contrast is printed (by
-tests/report/legibility.py), and the exit code is then 1. Needs Chromium and playwright (`dev`).
+tests/report/legibility.py), and the exit code is then 1. --beside puts the pictures of two folders
+into docs/images/pages/: the top of each page before and after, and all kinds on a phone, dark and
+on paper. Needs Chromium and playwright (`dev`).
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,7 +46,10 @@ def main() -> int:
     parser.add_argument("--only", default="", help="names of pages, with commas")
     parser.add_argument("--widths", default="1400,390")
     parser.add_argument("--schemes", default="light,dark", help="also: print")
+    parser.add_argument("--beside", type=Path, help="a folder of pictures from before")
     wish = parser.parse_args()
+    if wish.beside:
+        return beside(wish.beside, wish.out)
     run = wish.run or latest(wish.home)
     pages = dict(kinds(run))
     if wish.home:
@@ -130,6 +137,40 @@ def printed(page: Any, name: Path) -> None:
         ["pdftoppm", "-r", "60", "-png", str(pdf), str(name)],  # noqa: S607
         check=True,
     )
+
+
+TOP, SMALL = (1400, 1700), (390, 844)  # px of a page that docs show
+
+
+def beside(before: Path, after: Path) -> int:
+    """Write docs/images/pages/*.webp from the pictures in two folders."""
+    target = ROOT / "docs" / "images" / "pages"
+    target.mkdir(parents=True, exist_ok=True)
+    for new in sorted(after.glob("*-1400-light.png")):
+        name = new.name.removesuffix("-1400-light.png")
+        old = before / new.name
+        row([p for p in (old, new) if p.exists()], TOP, 0.4, target / f"{name}.webp")
+    row(sorted(after.glob("*-390-light.png")), SMALL, 0.42, target / "phone.webp")
+    row(sorted(after.glob("*-390-dark.png")), SMALL, 0.42, target / "phone-dark.webp")
+    row(sorted(after.glob("*-1400-dark.png")), TOP, 0.15, target / "dark.webp")
+    sheets = [p for p in sorted(after.glob("*-print-*.png")) if int(p.stem.split("-")[-1]) == 1]
+    row(sheets, (496, 702), 0.36, target / "paper.webp")
+    return 0
+
+
+def row(pictures: list[Path], size: tuple[int, int], scale: float, target: Path) -> None:
+    """The top `size` of each picture, smaller, at most nine beside one another."""
+    width, height = (round(scale * side) for side in size)
+    n_rows = -(-len(pictures) // 9)
+    whole = Image.new(
+        "RGB", (min(len(pictures), 9) * (width + 8), n_rows * (height + 8)), "#8a9099"
+    )
+    for number, path in enumerate(pictures):
+        page = Image.open(path).convert("RGB")
+        top = page.crop((0, 0, size[0], min(size[1], page.height)))
+        small = top.resize((width, round(scale * top.height)), Image.Resampling.LANCZOS)
+        whole.paste(small, (number % 9 * (width + 8) + 4, number // 9 * (height + 8) + 4))
+    whole.save(target, quality=62, method=6)
 
 
 if __name__ == "__main__":

@@ -59,9 +59,10 @@ class Person:
         """Open a list, pick what begins with `words`."""
         fields = self.page.get_by_label(label, exact=True)
         field = fields.and_(self.page.locator("select:visible")).first
-        option = field.locator("option", has_text=re.compile(f"^{re.escape(words)}")).first
+        begins = re.escape(words).replace(r"\ ", r"\s")  # ipywidgets writes hard spaces
+        option = field.locator("option", has_text=re.compile(f"^{begins}")).first
         option.wait_for(state="attached")
-        name = option.inner_text()
+        name = option.inner_text().replace("\xa0", " ")
         seconds = THINK_S + 2 * (POINT_S + CLICK_S)
         self.act(seconds, lambda: field.select_option(label=name), n=2)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -151,7 +152,8 @@ def _upload(name: str, content: bytes) -> dict:
 
 def test_the_client_s_page_and_answer(desk: Desk, project: Project) -> None:
     """The answer is the file that the page's form saves: tests/report/test_review_page.py."""
-    name = store.create(project.store, ONE, Making("Ann"), place=ScriptHome(project="p"))
+    whole = replace(ONE, call_to_action="Look")
+    name = store.create(project.store, whole, Making("Ann"), place=ScriptHome(project="p"))
     store.set_status(project.store, name, Move("review", "Ann"))
     desk.session.act(lambda: desk.session.go(script_id=name, view="script"))()
     desk.script.tabs.value = "Client"
@@ -166,7 +168,7 @@ def test_the_client_s_page_and_answer(desk: Desk, project: Project) -> None:
     answer |= {"reviewed_on": "2026-05-02", "decision": "approve"}
     answer["notes"] = [{"beat_id": "b1", "text": "Calmer"}]
     client.file.value = (_upload("mia.json", json.dumps(answer).encode()),)
-    assert "approved" in desk.session.message.value, desk.session.message.value
+    assert "is approved by Mia" in desk.session.message.value, desk.session.message.value
     assert queries.get(project.store, name)["status"] == "approved"
     assert "Mia" in client.answers.value
     assert client.file.value == ()

@@ -81,7 +81,7 @@ class ClientPanel(VersionPanel):
         if not outcomes:
             return None
         self._session.mark_stale()
-        sentences = " ".join(o.sentence for o in outcomes)
+        sentences = " ".join(f"{o.sentence[:1].upper()}{o.sentence[1:]}." for o in outcomes)
         if any(o.refusal for o in outcomes):
             raise BadInput(sentences)
         return sentences

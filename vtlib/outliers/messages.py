@@ -262,7 +262,7 @@ def _counters(frame: pd.DataFrame) -> list[str]:
         more, less = (say("Plays"), "views") if ratio > 1 else (say("Views"), "plays")
         lines.append(
             say(
-                "{more} of {n_group} are more than twice their {less} (median x{ratio:,.1f}): two "
+                "{more} of {n_group} are more than twice their {less} (median ×{ratio:,.1f}): two "
                 "counts, judged by {metric} throughout.",
                 more=more,
                 n_group=number(len(group), f"{platform} {format_}"),
@@ -360,7 +360,7 @@ def _ages(strata: list[dict[str, Any]]) -> list[str]:
         lines.append(
             say(
                 "Residuals depend on age in {platform} {format}: posts under 7 days are at "
-                "x{young:.2f} of their level ({n_young:,}), older ones at x{old:.2f}: the growth "
+                "×{young:.2f} of their level ({n_young:,}), older ones at ×{old:.2f}: the growth "
                 "curve ({growth}) does not fit, and young posts are not comparable.",
                 platform=facts["platform"],
                 format=facts["format"],

@@ -235,8 +235,8 @@ def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
         ),
         (
             say(
-                "Predictions of {what} were {word} 'own median': mean error x{value:.2f} against "
-                "x{value_2:.2f} ({percent} nearer, {percent_2} to {percent_3}).",
+                "Predictions of {what} were {word} 'own median': mean error ×{value:.2f} against "
+                "×{value_2:.2f} ({percent} nearer, {percent_2} to {percent_3}).",
                 what=word_of(what),
                 word=word,
                 value=np.exp(evaluation.forecast.mae.value),
@@ -248,7 +248,7 @@ def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
         ),
         (
             say(
-                "On average {what} came to x{value:.2f} of what was predicted ({low:.2f} to "
+                "On average {what} came to ×{value:.2f} of what was predicted ({low:.2f} to "
                 "{high:.2f}).",
                 what=word_of(what),
                 value=np.exp(bias.value),

@@ -191,7 +191,7 @@ def test_plays_are_taken_where_both_are_known_and_the_difference_is_named() -> N
     verdict = judged(frame)
     assert set(verdict.scores["metric"]) == {"plays"}
     said = " ".join(stage.conclude(verdict).headline)
-    assert "Plays of 10 tiktok videos are more than twice their views (median x32.0)" in said
+    assert "Plays of 10 tiktok videos are more than twice their views (median ×32.0)" in said
     assert "x32.0 of views" in verdict.scores["notes"].iloc[0]
 
 

@@ -349,3 +349,13 @@ def test_a_frame_read_by_arrow_is_duckdb_s_own(sql: str) -> None:
     frame["k"] = 0  # and it may be written to
     frame.loc[:, "a"] = "z"
     assert frame["a"].eq("z").all()
+
+
+def test_the_url_of_a_server_is_never_taken_for_a_file(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for url in ("postgresql://ann:secret@/t0?host=/tmp/x", "postgres://ann:secret@db/t0"):
+        for path in (Path(url), Path(url).resolve()):
+            with pytest.raises(BadInput, match="URL of a PostgreSQL") as refusal:
+                Store(path).query("SELECT 1")
+            assert "secret" not in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []

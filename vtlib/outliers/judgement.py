@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion
-from vtlib.core.language import marked
+from vtlib.core.language import marked, stored
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS, TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers import classic, counters, early_calls, growth, messages, rising_tags, scores
@@ -163,14 +163,18 @@ def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
     same["turn"] = same.groupby("account_id").cumcount()
     n_controls = round(len(hits) * params.controls_ratio)
     controls = same.sort_values(["turn", "off", "post_id"], kind="stable").head(n_controls)
-    order = "the interval's lower end" if verdict.method == "calibrated" else "the multiplier"
-    rule = f"{verdict.method}: breakout or above, top {params.select_limit} by {order}"
+    facts = {"method": verdict.method, "n": params.select_limit}
+    rule = (
+        stored("{method}: breakout or above, top {n} by the interval's lower end", **facts)
+        if verdict.method == "calibrated"
+        else stored("{method}: breakout or above, top {n} by the multiplier", **facts)
+    )
     return pd.concat(
         [
             hits[["post_id"]].assign(role="breakout", rule=rule),
             controls[["post_id"]].assign(
                 role="control",
-                rule="ordinary posts of the same accounts, nearest to their usual level",
+                rule=stored("ordinary posts of the same accounts, nearest to their usual level"),
             ),
         ],
         ignore_index=True,

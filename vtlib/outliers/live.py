@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.errors import BadInput
+from vtlib.core.language import marked
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS, TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers import judgement
@@ -130,7 +131,7 @@ def grid(live: LiveRule, params: Outliers) -> pd.DataFrame:
     for p, m in product(ps, multipliers) if params.method == "calibrated" else ():
         judged = live.judge(params.model_copy(update={"breakout_p": p, "breakout_multiplier": m}))
         rows.append((p, m, len(judged.breakouts), judged.low, judged.high))
-    names = ["p", "multiplier", "breakouts", "by_chance_low", "by_chance_high"]
+    names = marked(["p", "multiplier", "breakouts", "by_chance_low", "by_chance_high"])
     return pd.DataFrame(rows, columns=names)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import number
-from vtlib.core.language import say
+from vtlib.core.language import say, stored
 from vtlib.core.language import word as word_of
 from vtlib.core.membership import is_in
 from vtlib.core.proportions import Estimate, Rate
@@ -133,19 +133,25 @@ def _status(verdict_rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     def mark(rows: pd.Series, name: str, why: str) -> None:
         status[rows], reason[rows] = name, why
 
-    mark(verdict_rows["age_h"].lt(MATURE_H), "too early", "younger than 7 days when last captured")
+    mark(
+        verdict_rows["age_h"].lt(MATURE_H),
+        "too early",
+        stored("younger than 7 days when last captured"),
+    )
     absent = verdict_rows["x7_ln"].isna()
-    mark(absent, "not captured", "no capture of the post since it was linked")
+    mark(absent, "not captured", stored("no capture of the post since it was linked"))
     young = absent & verdict_rows["age_h"].lt(EARLIEST_H)
-    mark(young, "too early", "younger than 24 h when last captured")
+    mark(young, "too early", stored("younger than 24 h when last captured"))
     few = verdict_rows["predicted_ln"].isna()
-    mark(few, "no forecast", "the account had too few posts to forecast from")
+    mark(few, "no forecast", stored("the account had too few posts to forecast from"))
     elsewhere = ~verdict_rows["is_meant"] & verdict_rows["posted_by"].notna()
     mark(
-        elsewhere, "no forecast", "published on an account or in a format it was not predicted for"
+        elsewhere,
+        "no forecast",
+        stored("published on an account or in a format it was not predicted for"),
     )
     late = pd.to_datetime(verdict_rows["made_at"]) > pd.to_datetime(verdict_rows["posted_at"])
-    mark(late, "no forecast", "made after the post was published")
+    mark(late, "no forecast", stored("made after the post was published"))
     return status, reason
 
 
@@ -186,16 +192,16 @@ def _evaluation(last: pd.DataFrame) -> predictions.Evaluation:
 
 def _rows(evaluation: predictions.Evaluation) -> list[tuple[Any, ...]]:
     pairs: list[tuple[str, Estimate | Rate, Estimate | Rate | None]] = [
-        ("bias, mean ln(actual / predicted)", evaluation.forecast.bias, evaluation.naive.bias),
-        ("mean absolute error, ln", evaluation.forecast.mae, evaluation.naive.mae),
-        ("share inside the 80 % interval", evaluation.forecast.coverage, None),
-        ("rank correlation with actual", evaluation.forecast.rank, evaluation.naive.rank),
+        (say("bias, mean ln(actual / predicted)"), evaluation.forecast.bias, evaluation.naive.bias),
+        (say("mean absolute error, ln"), evaluation.forecast.mae, evaluation.naive.mae),
+        (say("share inside the 80 % interval"), evaluation.forecast.coverage, None),
+        (say("rank correlation with actual"), evaluation.forecast.rank, evaluation.naive.rank),
         (
-            "Brier score of 'beats its own median'",
+            say("Brier score of 'beats its own median'"),
             evaluation.forecast.brier,
             evaluation.naive.brier,
         ),
-        ("rank correlation of distances to the own median", evaluation.rank_lift, None),
+        (say("rank correlation of distances to the own median"), evaluation.rank_lift, None),
     ]
     return [(name, *_numbers(a), *_numbers(b), evaluation.n) for name, a, b in pairs]
 
@@ -229,8 +235,8 @@ def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
         ),
         (
             say(
-                "Predictions of {what} were {word} 'own median': mean error x{value:.2f} against "
-                "x{value_2:.2f} ({percent} nearer, {percent_2} to {percent_3}).",
+                "Predictions of {what} were {word} 'own median': mean error ×{value:.2f} against "
+                "×{value_2:.2f} ({percent} nearer, {percent_2} to {percent_3}).",
                 what=word_of(what),
                 word=word,
                 value=np.exp(evaluation.forecast.mae.value),
@@ -242,7 +248,7 @@ def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
         ),
         (
             say(
-                "On average {what} came to x{value:.2f} of what was predicted ({low:.2f} to "
+                "On average {what} came to ×{value:.2f} of what was predicted ({low:.2f} to "
                 "{high:.2f}).",
                 what=word_of(what),
                 value=np.exp(bias.value),

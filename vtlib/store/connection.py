@@ -16,12 +16,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import duckdb
 
 from vtlib.core import log
-from vtlib.core.errors import BadInput, StoreBusy
+from vtlib.core.errors import BadInput, PlaceTaken, StoreBusy
 from vtlib.core.settings import make_private
 from vtlib.store import locks, visits
 from vtlib.store.locks import WaitOver, holder, process_name, retrying, wait_in_queue
@@ -56,6 +56,17 @@ class Store:
     path: Path
     wait_s: float = 60.0
 
+    row_hash: ClassVar[str] = "hash({})"  # SQL for a number of the values of a row
+    is_shared: ClassVar[bool] = False  # others may write while this process works
+
+    def __post_init__(self) -> None:
+        """Refuse the URL of a server: as a path it would be a folder with its name and password."""
+        if any(part in ("postgresql:", "postgres:") for part in self.path.parts):
+            raise BadInput(
+                "a file was expected, and this is the URL of a PostgreSQL.",
+                todo="Give it as VT_DATABASE, or to vt store copy.",
+            )
+
     @contextmanager
     def session(self, *, is_reading: bool = False, is_bulk: bool = False) -> Iterator[None]:
         """Operations in the block, also of other threads, share one open file.
@@ -70,8 +81,12 @@ class Store:
             yield
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A read-only connection for one operation; other readers may go on beside it."""
+    def read(self, *, of: str = "") -> Iterator[Connection]:
+        """A read-only connection for one operation; other readers may go on beside it.
+
+        `of` a project whose posts alone are read: in a team (postgres.py) no others are sent.
+        """
+        del of
         end = time.monotonic() + self.wait_s
         while True:
             if not self._is_empty():
@@ -112,7 +127,7 @@ class Store:
 
     @contextmanager
     def alone(self, lock: str, *, what: str) -> Iterator[None]:
-        """Hold `lock` of this database, which nobody else may meanwhile. Raises StoreBusy saying
+        """Hold `lock` of this database, which nobody else may meanwhile. Raises PlaceTaken saying
         `what` is running where somebody does.
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415 - few commands need it
@@ -122,7 +137,12 @@ class Store:
             with FileLock(self.path.with_name(f".{lock}.lock"), timeout=0):
                 yield
         except Timeout:
-            raise StoreBusy(f"{what} is running.", todo="Wait until it has ended.") from None
+            raise PlaceTaken(f"{what} is running.", todo="Wait until it has ended.") from None
+
+    def direct(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of SQL that both engines know, on the tables themselves, by whoever has them."""
+        with self.read() as connection:
+            return list(connection.execute(sql).fetchall())
 
     def stamp(self) -> visits.FileStamp:
         """What changes with every write to the database; other things may change it too."""
@@ -137,9 +157,9 @@ class Store:
         """What people call it: its path, or its address without the password."""
         return str(self.path)
 
-    def query(self, sql: str, values: Values = None) -> pd.DataFrame:
-        """The answer to one query as a frame; `values` are bound, never pasted."""
-        with self.read() as connection:
+    def query(self, sql: str, values: Values = None, *, of: str = "") -> pd.DataFrame:
+        """The answer to one query as a frame; `values` are bound, never pasted; `of` as `read`."""
+        with self.read(of=of) as connection:
             return frame_of(connection.execute(sql, values))
 
     def query_file(self, name: str, **values: Any) -> pd.DataFrame:
@@ -147,11 +167,14 @@ class Store:
 
         Raises BadInput when there is no such query or it lacks a value.
         """
-        return self.query(*_bind(name, values))
+        sql, bound = _bind(name, values)
+        return self.query(sql, bound, of=own_project(sql, values))
 
-    def rows(self, sql: str, values: Values = None) -> list[dict[str, Any]]:
-        """The answer to one query as dicts of Python values, days as midnight; needs no pandas."""
-        with self.read() as connection:
+    def rows(self, sql: str, values: Values = None, *, of: str = "") -> list[dict[str, Any]]:
+        """The answer to one query as dicts of Python values, days as midnight; needs no pandas.
+        `of` as `read`.
+        """
+        with self.read(of=of) as connection:
             result = connection.execute(*spell_out(sql, values))
             names = [str(column[0]) for column in result.description]
             return [
@@ -161,7 +184,8 @@ class Store:
 
     def rows_file(self, name: str, **values: Any) -> list[dict[str, Any]]:
         """The rows of `queries/<name>.sql`; otherwise as `query_file`."""
-        return self.rows(*_bind(name, values))
+        sql, bound = _bind(name, values)
+        return self.rows(sql, bound, of=own_project(sql, values))
 
     @contextmanager
     def _connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
@@ -310,6 +334,15 @@ def _bind(name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any] | N
     if missing := [p for p in parameters if p not in values]:
         raise BadInput(f"the query {name} needs {', '.join(missing)}")
     return sql, {p: values[p] for p in parameters} or None
+
+
+# Queries of a project that look at posts which may be none of its own.
+_ACROSS = re.compile(r"\b(publications|creatives|twins|(whole|this) workspace)\b")
+
+
+def own_project(sql: str, values: Mapping[str, Any]) -> str:
+    """The project whose posts alone a query reads, "" where it reads others too."""
+    return str(values["project"]) if "$project" in sql and not _ACROSS.search(sql) else ""
 
 
 # Texts of these signs alone mean nothing but themselves in SQL.

@@ -14,11 +14,13 @@ import orjson
 from vtlib.core import log
 from vtlib.core.errors import BadInput
 from vtlib.store.connection import Connection, spell_out
+from vtlib.store.sql_lists import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+_LITERALS_MAX = 50_000  # texts of one list in a statement; a chunk of an import has 2,000
 Rows: TypeAlias = Union["pd.DataFrame", Sequence[Mapping[str, Any]]]
 
 
@@ -71,14 +73,42 @@ def _insert(connection: Connection, table: str, data: pa.Table) -> None:
     log.get(__name__).debug("rows", table=table, rows=data.num_rows)
 
 
+def near(connection: Connection, table: str, key: Sequence[str], source: str = "") -> str:
+    """`table`, or on a server those of its rows whose key may be among those of `source` (default:
+    the staged rows): a join with rows that are here would fetch the whole table.
+    """
+    if not getattr(connection, "is_remote", False):
+        return table
+    test = _among(connection, key, source or f"new_{table}")
+    return f"(SELECT * FROM {table} AS t WHERE {test})"
+
+
+def _among(connection: Connection, key: Sequence[str], source: str) -> str:
+    """SQL saying that a row `t` may have a key of `source`."""
+    tests = [test for name in key if (test := _one_of(connection, name, source))]
+    return " AND ".join(tests) or "true"
+
+
+def _one_of(connection: Connection, name: str, source: str) -> str:
+    """SQL saying that a column has one of the texts of `source`; "" where it may have others."""
+    sql = f"SELECT DISTINCT {name} FROM {source} LIMIT {_LITERALS_MAX + 1}"
+    cursor = connection.execute(sql)
+    if str(cursor.description[0][1]) != "VARCHAR":
+        return ""
+    texts = [text for (text,) in cursor.fetchall()]
+    if len(texts) > _LITERALS_MAX or any(t is None or "\0" in t for t in texts):
+        return ""
+    return f"t.{name} IN ({quoted(texts)})" if texts else "false"  # IN (NULL) would read all
+
+
 def insert_absent(connection: Connection, table: str, key: Sequence[str]) -> None:
     """Insert staged rows whose key is not there; of several with one key, the first."""
-    keys = ", ".join(key)
+    keys, there = ", ".join(key), near(connection, table, key)
     connection.execute(
         f"""INSERT INTO {table} BY NAME
         SELECT * EXCLUDE (_n) FROM new_{table} SEMI JOIN (
             SELECT min(_n) AS _n FROM (
-                SELECT {keys}, _n FROM new_{table} ANTI JOIN {table} USING ({keys})
+                SELECT {keys}, _n FROM new_{table} ANTI JOIN {there} AS t USING ({keys})
             ) GROUP BY {keys}
         ) USING (_n)"""
     )
@@ -118,7 +148,7 @@ def fold(
     ]
     keys = ", ".join(key)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE there AS SELECT * FROM {table} "
+        f"CREATE OR REPLACE TEMP TABLE there AS SELECT * FROM {near(connection, table, key)} AS t "
         f"SEMI JOIN new_{table} USING ({keys})"
     )
     merged = f"""WITH both_ AS (
@@ -184,6 +214,8 @@ def _write(connection: Connection, table: str, key: Sequence[str], select: str) 
 def _move(connection: Connection, table: str, key: Sequence[str], source: str) -> None:
     """Put the rows of `source` in the place of those with their key."""
     match = " AND ".join(f"t.{k} IS NOT DISTINCT FROM c.{k}" for k in key)
+    if getattr(connection, "is_remote", False):
+        match += f" AND {_among(connection, key, source)}"
     connection.execute(f"DELETE FROM {table} AS t USING {source} AS c WHERE {match}")
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {source}")
 

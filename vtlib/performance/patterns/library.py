@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from vtlib.core.language import stored
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import rate
 from vtlib.outliers.scores import q_values
@@ -207,9 +208,11 @@ def _note(rows: pd.DataFrame, usable: pd.DataFrame) -> str:
     usual = usable["tier"].isin(BREAKOUT_TIERS).mean()
     here = rows["tier"].isin(BREAKOUT_TIERS).mean()
     if usual > 0 and here > 1.5 * usual:
-        return (
-            f"known mostly of picked posts ({here:.0%} breakouts against {usual:.0%} of all): "
-            "whether there is an effect holds, its size is overstated"
+        return stored(
+            "known mostly of picked posts ({here:.0%} breakouts against {usual:.0%} of all): "
+            "whether there is an effect holds, its size is overstated",
+            here=here,
+            usual=usual,
         )
     return ""
 

@@ -46,8 +46,8 @@ EFFECTS = {
     "script_predictions stage store "
     "video_samples",
     "report": (
-        "advice brand data_export history insight_stage pattern_cards post projects script_results "
-        "vega videos"
+        "advice brand data_export history insight_stage pattern_cards post projects review_page "
+        "reviews script_results vega videos"
     ),
     "scripts": (
         "beats comments editor exports files formats/typst lifecycle page production queries "

@@ -204,9 +204,14 @@ def test_each_cell_of_a_table_counts_for_the_stages_that_read_it(table: str, own
             ", ".join(f'"{n}"' for n, _ in kinds),
             ", ".join("'p'" if n == "project_id" else sample(k) for n, k in kinds),
         )
-        before = digests_in(own, connection)
+        stamps = stamps_in(own, connection)
+        states = [digests_of(stamps)]
+
+        def note() -> None:
+            states.append(digests_of(stamps | stamps_in(own, connection, table)))
+
         connection.execute(INSERT.format(table=table, names=names, values=values))
-        states = [before, digests_in(own, connection)]
+        note()
         for name, kind in kinds:
             is_time = WRITTEN_AT.get(table) == name
             if is_time or (table in WRITTEN_BY and name == "run_id"):
@@ -214,12 +219,13 @@ def test_each_cell_of_a_table_counts_for_the_stages_that_read_it(table: str, own
             row = f"rowid = (SELECT max(rowid) FROM {table})"
             value = other(kind, f'"{name}"')
             connection.execute(f'UPDATE {table} SET "{name}" = {value} WHERE {row}')
-            states.append(digests_in(own, connection))
+            note()
             if name == "project_id":
                 connection.execute(f"UPDATE {table} SET project_id = 'p' WHERE {row}")
-                states.append(digests_in(own, connection))
+                note()
         connection.execute(f"DELETE FROM {table} WHERE rowid = (SELECT max(rowid) FROM {table})")
-        states.append(digests_in(own, connection))
+        note()
+        assert stamps_in(own, connection) == stamps  # the other tables are as they were
     assert len(states) >= 3
     for one, next_one in pairwise(states):
         assert changed(one, next_one) == readers
@@ -304,11 +310,16 @@ def test_every_table_is_tried(own: Project) -> None:
     assert set().union(*UNREAD.values()) <= set(all_tables())
 
 
-def digests_in(project: Project, connection: Connection) -> dict[str, str]:
-    """As `digests` of the tables alone, within a transaction."""
-    tables = dict(connection.execute(inputs._COLUMNS).fetchall())
-    sql = inputs.stamps_sql(tables, project.slug, row_hash=project.store.row_hash)
-    stamps = {name: (n, digest) for name, n, digest in connection.execute(sql).fetchall()}
+def stamps_in(project: Project, connection: Connection, *tables: str) -> dict[str, Any]:
+    """The stamps of these tables, or of all, within a transaction."""
+    columns = dict(connection.execute(inputs._COLUMNS).fetchall())
+    read = {name: columns[name] for name in tables or columns}
+    sql = inputs.stamps_sql(read, project.slug, row_hash=project.store.row_hash)
+    return {name: (n, digest) for name, n, digest in connection.execute(sql).fetchall()}
+
+
+def digests_of(stamps: dict[str, Any]) -> dict[str, str]:
+    """As `digests`, of the tables alone."""
     return {
         part: str(sorted((n, s) for n, s in stamps.items() if n not in UNREAD[part]))
         for part in PARTS

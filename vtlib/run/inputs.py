@@ -31,9 +31,10 @@ from vtlib.store.visits import FileStamp
 # read by all until it is named here.
 _BOOKS = (
     *("runs", "stage_runs", "run_figures", "desk_places", "desk_views", "jobs", "job_pauses"),
-    *("published_runs", "script_reviews", "shared_scripts", "site_people"),
+    *("published_runs", "script_reviews", "shared_reports", "shared_scripts", "site_people"),
     *("alerts", "alert_looks", "alert_messages", "alert_nights", "alert_readers"),
 )
+_CLIENTS = ("report_comments", "report_reviews")
 _PATTERNS = ("pattern_platforms", "pattern_runs", "patterns", "verdicts")
 _SCRIPTS = (
     *(
@@ -55,29 +56,47 @@ _VIDEOS = ("covers", "film_samples", "measures", "media", "media_images", "twins
 _SCORES = ("early_calls", "early_tags", "outlier_runs", "outlier_scores", "reviews", "selections")
 _ITEMS = ("capture_orders", "capture_targets", "raw_items", "spend")
 UNREAD = {
-    "import": {*_BOOKS, *_PATTERNS, *_SCRIPTS, *_ANSWERS, *_VIDEOS, *_SCORES, *_ITEMS},
-    "scraping": {*_BOOKS, *_PATTERNS, *_SCRIPTS, *_ANSWERS, *_VIDEOS, *_SCORES}
+    "import": {*_BOOKS, *_CLIENTS, *_PATTERNS, *_SCRIPTS, *_ANSWERS, *_VIDEOS, *_SCORES, *_ITEMS},
+    "scraping": {*_BOOKS, *_CLIENTS, *_PATTERNS, *_SCRIPTS, *_ANSWERS, *_VIDEOS, *_SCORES}
     - {"publications", "scripts"},
     "outliers": {
-        *(*_BOOKS, *_PATTERNS, *_SCRIPTS, *_ANSWERS, "film_samples", "media", "media_images"),
+        *(
+            *_BOOKS,
+            *_CLIENTS,
+            *_PATTERNS,
+            *_SCRIPTS,
+            *_ANSWERS,
+            "film_samples",
+            "media",
+            "media_images",
+        ),
         *("twins", "reviews", "capture_orders", "raw_items", "spend", "captures", "problems"),
     },
     "analysis": {
-        *(*_BOOKS, "adaptations", "assets", "fit_judgements", "match_decisions"),
+        *(*_BOOKS, *_CLIENTS, "adaptations", "assets", "fit_judgements", "match_decisions"),
         *("predictions", "problems", "production_costs", "script_comments", "script_cuts"),
         *("script_people", "script_status_changes", "script_versions", "shoots", "spend"),
         "verdicts",
     },
     "adaptation": {
-        *(*_BOOKS, "analysis_choices", "capture_orders", "capture_targets", "captures"),
+        *(*_BOOKS, *_CLIENTS, "analysis_choices", "capture_orders", "capture_targets", "captures"),
         *("problems", "raw_items", "verdicts"),
     },
     "comparison": {
-        *(*_BOOKS, *_ITEMS, *_PATTERNS, *_SCRIPTS, "analysis_choices", "captures", "problems"),
+        *(
+            *_BOOKS,
+            *_CLIENTS,
+            *_ITEMS,
+            *_PATTERNS,
+            *_SCRIPTS,
+            "analysis_choices",
+            "captures",
+            "problems",
+        ),
         *("film_samples", "twins"),
     },
     "performance": {
-        *(*_BOOKS, "adaptations", "analysis_choices", "capture_targets", "model_calls"),
+        *(*_BOOKS, *_CLIENTS, "adaptations", "analysis_choices", "capture_targets", "model_calls"),
         "raw_items",
     },
     REPORT: {*_BOOKS, "raw_items"},
@@ -115,6 +134,7 @@ _COLUMNS = """
 SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns()
 SEMI JOIN (FROM duckdb_tables() WHERE NOT internal AND NOT temporary)
 USING (database_oid, table_oid)
+WHERE NOT starts_with(table_name, 'of_project_')
 GROUP BY 1
 """
 # Stages whose page says what is due or how things stand today.

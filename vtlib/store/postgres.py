@@ -12,7 +12,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -38,7 +38,41 @@ ROLES_SQL = Path(__file__).with_name("roles.sql")
 _PATH = f"SET search_path = 'memory.main,vt.{SCHEMA}'"
 NO_ZERO_BYTE = "\N{REPLACEMENT CHARACTER}"
 _RETRY_S = 0.1
-_INDEX = f"CREATE INDEX IF NOT EXISTS raw_items_native_id ON {SCHEMA}.raw_items (native_id)"
+# What rows are looked up by besides their keys (keys.py).
+_INDEXES = {
+    "account_handles": "account_id",
+    "accounts": "native_id",
+    "captures": "project_id",
+    "outlier_runs": "project_id",
+    "post_snapshots": "capture_id",
+    "posts": "account_id",
+    "problems": "capture_id",
+    "project_posts": "first_capture_id",
+    "raw_items": "native_id",
+}
+# Tables that grow with the posts of all projects. Within `read(of=project)` they are the project's
+# rows alone: the server joins, by its indexes, and sends no others.
+OF_PROJECT = "of_project_"
+_OF_POSTS = "SELECT l.project_id AS of_project, t.* FROM {0}.project_posts AS l JOIN {0}.{1} AS t "
+_SCOPED = {
+    **dict.fromkeys(
+        ("posts", "post_snapshots", "measures"), _OF_POSTS + "ON t.post_id = l.post_id"
+    ),
+    "outlier_scores": "SELECT r.project_id AS of_project, t.* FROM {0}.outlier_runs AS r "
+    "JOIN {0}.{1} AS t ON t.outlier_run_id = r.outlier_run_id",
+}
+# A filter comes from the extension with COLLATE "C", and an index of another collation is of no
+# use to it. Where a policy names a column its type cannot be changed, and need not.
+_COLLATE = f"""DO $$ DECLARE table_ regclass; changes text; BEGIN
+    FOR table_, changes IN
+        SELECT c.oid, string_agg(format('ALTER %I TYPE varchar COLLATE "C"', a.attname), ', ')
+        FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+        WHERE c.relnamespace = '{SCHEMA}'::regnamespace AND c.relkind = 'r'
+        AND a.atttypid = 'varchar'::regtype AND a.attcollation <> '"C"'::regcollation
+        AND NOT a.attisdropped AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid)
+        GROUP BY c.oid
+    LOOP EXECUTE format('ALTER TABLE %s %s; ANALYZE %s', table_, changes, table_); END LOOP;
+END $$"""
 _WRITES = re.compile(r"((?:^|;)\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+)(\w+)\b(?!\.)")
 # JSON is text there: an UPDATE of the extension's cannot set a json column (1.5.5).
 _TYPES = {"DOUBLE": "double precision", "JSON": "text"}
@@ -103,12 +137,17 @@ class TeamStore(Store):
         yield
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A transaction that only reads: all of it sees the tables as they were at its start."""
+    def read(self, *, of: str = "") -> Iterator[Connection]:
+        """A transaction that only reads: all of it sees the tables as they were at its start.
+
+        `of` a project, of which alone posts, snapshots, scores and measures are seen.
+        """
         with (
             server_errors(self),
             self._transaction(time.monotonic() + self.wait_s, "READ ONLY") as cursor,
         ):
+            if of:
+                cursor.execute(f"SET VARIABLE of_project = {_text(of)}")
             yield cursor
 
     @contextmanager
@@ -198,6 +237,8 @@ class TeamStore(Store):
             for room in (visits.ALL, *(f"{visits.ALL}_{room}" for room in ROOMS)):
                 lock.execute(f"CREATE SEQUENCE IF NOT EXISTS {room}")
             lock.execute(migrate.RECORD)
+            for table in _SCOPED:  # their columns change with the table's
+                lock.execute(f"DROP VIEW IF EXISTS {OF_PROJECT}{table}")
             rows = lock.execute("SELECT version FROM schema_migrations").fetchall()
             for version, path in migrate.files():
                 if (version,) not in rows:
@@ -208,7 +249,17 @@ class TeamStore(Store):
                     )
             tables = _tables(lock)
             comments = migrate.comments_of(tables, schema=SCHEMA)
-            lock.execute(";".join([*_constraints(lock, tables), *comments, _INDEX]))
+            indexes = [
+                f"CREATE INDEX IF NOT EXISTS {table}_{column} ON {SCHEMA}.{table} ({column})"
+                for table, column in _INDEXES.items()
+            ]
+            views = [
+                f"CREATE VIEW {SCHEMA}.{OF_PROJECT}{table} WITH (security_invoker = true) AS "
+                + sql.format(SCHEMA, table)
+                for table, sql in _SCOPED.items()
+            ]
+            made = [_COLLATE, *_constraints(lock, tables), *comments, *indexes, *views]
+            lock.execute(";".join(made))
             if lock.execute("SELECT 1 FROM pg_roles WHERE rolname = 'vt_viewer'").fetchone():
                 lock.execute(ROLES_SQL.read_text("utf-8"))  # new tables have rights too
         _drop(self.url)
@@ -223,21 +274,21 @@ class _Link:
     veiled: frozenset[str] = frozenset()  # tables with a view of their own name in front
 
     def make_views(self) -> None:
-        """The views, and one in front of each table with JSON, which is text there."""
+        """The views, and one in front of each table that is read as a project's alone or has JSON,
+        which is text there.
+        """
+        json = migrate.json_columns()
         with _guard:
             if self.has_views:
                 return
             with self.connection.cursor() as cursor:
                 cursor.execute(_PATH)
-                for table, columns in migrate.json_columns().items():
-                    casts = ", ".join(f'"{name}"::JSON AS "{name}"' for name in columns)
-                    cursor.execute(
-                        f"CREATE OR REPLACE VIEW memory.main.{table} AS "
-                        f"SELECT * REPLACE ({casts}) FROM vt.{SCHEMA}.{table}"
-                    )
+                for table in {*json, *_SCOPED}:
+                    select = _front(table, json.get(table, []))
+                    cursor.execute(f"CREATE OR REPLACE VIEW memory.main.{table} AS {select}")
                 for sql in migrate.view_sql():
                     cursor.execute(sql)
-            self.veiled = frozenset(migrate.json_columns())
+            self.veiled = frozenset({*json, *_SCOPED})
             self.has_views = True
 
 
@@ -248,6 +299,7 @@ class _Cursor:
     connection: Connection
     veiled: frozenset[str]
     name: str
+    is_remote = True
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.connection, name)
@@ -261,6 +313,20 @@ class _Cursor:
     def _unveiled(self, match: re.Match[str]) -> str:
         is_veiled = match[2] in self.veiled
         return f"{match[1]}vt.{SCHEMA}.{match[2]}" if is_veiled else match[0]
+
+
+def _front(table: str, json: Sequence[str]) -> str:
+    """What is read for `table`. The optimiser leaves out the half that the variable rules out."""
+    casts = ", ".join(f'"{name}"::JSON AS "{name}"' for name in json)
+    columns = f" REPLACE ({casts})" if casts else ""
+    whole = f"SELECT *{columns} FROM vt.{SCHEMA}.{table}"
+    if table not in _SCOPED:
+        return whole
+    return (
+        f"{whole} WHERE getvariable('of_project') IS NULL UNION ALL "
+        f"SELECT * EXCLUDE (of_project){columns} FROM vt.{SCHEMA}.{OF_PROJECT}{table} "
+        "WHERE of_project = getvariable('of_project')"
+    )
 
 
 _links: dict[tuple[int, str], _Link] = {}
@@ -310,8 +376,8 @@ def _attached(url: str) -> Connection:
     connection.execute(f"LOAD {_text(_extension())}")
     # PostgreSQL has no text with a zero byte. One thread gains nothing by scans of page ranges,
     # which no index serves.
-    connection.execute(f"SET pg_null_byte_replacement = '{NO_ZERO_BYTE}'")
-    connection.execute("SET pg_use_ctid_scan = false")
+    connection.execute(f"SET GLOBAL pg_null_byte_replacement = '{NO_ZERO_BYTE}'")
+    connection.execute("SET GLOBAL pg_use_ctid_scan = false")
     options = f"TYPE postgres, SCHEMA '{SCHEMA}'"
     if password:
         connection.execute(f"CREATE SECRET team (TYPE postgres, PASSWORD {_text(str(password))})")

@@ -87,8 +87,10 @@ _UNKNOWN = re.compile(
 )
 # PostgreSQL's codes of a connection that was lost or refused: class 08 without a violated protocol,
 # a server that goes down or comes up, too many connections, a session that was idle too long.
-_AWAY_STATES = ("08000", "08001", "08003", "08004", "08006", "08007", "53300")
-_AWAY_STATES += ("57P01", "57P02", "57P03", "57P05")
+_AWAY_STATES = (
+    *("08000", "08001", "08003", "08004", "08006", "08007", "53300"),
+    *("57P01", "57P02", "57P03", "57P05"),
+)
 _AWAY = re.compile(
     r"unable to connect|connection .*failed|server closed the connection|could not connect|"
     r"terminating connection|no connection to the server|connection refused|starting up|"

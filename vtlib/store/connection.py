@@ -69,13 +69,13 @@ class Store:
             yield
 
     @contextmanager
-    def read(self, *, of: str = "", beyond: bool = False) -> Iterator[Connection]:
+    def read(self, *, of: str = "", scope: str = "") -> Iterator[Connection]:
         """A read-only connection for one operation; other readers may go on beside it.
 
-        `of` a project whose posts alone are read, or with `beyond` those that may concern it: in a
-        team (postgres.py) no others are sent.
+        `of` a project whose posts alone are read, or in another `scope` those that may concern it:
+        in a team (postgres.py) no others are sent.
         """
-        del of, beyond
+        del of, scope
         end = time.monotonic() + self.wait_s
         while True:
             if not self._is_empty():
@@ -285,15 +285,20 @@ def _bind(name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any] | N
 
 
 # Queries of a project that look at posts which may be none of its own; and at any.
-_BEYOND = re.compile(r"\b(publications|creatives|twins)\b")
+_BEYOND = re.compile(r"\b(publications|creatives|twins|scripts\w*)\b")
 _ANY = re.compile(r"\b(whole|this) workspace\b")
 
 
-def scope_of(sql: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a query whose posts (`of` and `beyond` of `Store.read`): all where it names no project."""
+def scope_of(sql: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Whose posts a query reads (`of` and `scope` of `Store.read`); of all where it names no
+    project.
+    """
     if "$project" not in sql or not values["project"] or _ANY.search(sql):
         return {}
-    return {"of": str(values["project"]), "beyond": bool(_BEYOND.search(sql))}
+    scope = "of_project"
+    if _BEYOND.search(sql):
+        scope += "_beyond" if "project_posts" in sql else "_videos"
+    return {"of": str(values["project"]), "scope": scope}
 
 
 # Texts of these signs alone mean nothing but themselves in SQL.

@@ -46,22 +46,24 @@ _INDEXES = {
     "raw_items": "native_id",
 }
 # Tables that grow with the posts of all projects. Within `read(of=project)` they are the project's
-# rows alone, or with `beyond` those that may concern it: the server joins, by its indexes, and
-# sends no others. Names of views of the server, by table, for each of the two.
+# rows alone, or in another scope those that may concern it: the server joins, by its indexes, and
+# sends no others. Views of the server, by scope and table.
 _POSTS = "SELECT l.project_id AS of_project, t.* FROM {ids} AS l JOIN {0}.{1} AS t "
 _POSTS += "ON t.post_id = l.post_id"
 _SCORES = """SELECT r.project_id AS of_project, t.* FROM {0}.outlier_runs AS r
     JOIN {0}.{1} AS t ON t.outlier_run_id = r.outlier_run_id"""
-# Posts that a person or a rule picked, or that came of the project's scripts.
+# Posts that a person or a rule picked, and those before and after the project's scripts.
 _PICKED = """SELECT project_id, post_id FROM {0}.selections
     UNION SELECT project_id, post_id FROM {0}.reviews
     UNION SELECT project_id, post_id FROM {0}.film_samples
     UNION SELECT project_id, post_id FROM {0}.script_matches
+    UNION SELECT project_id, post_id FROM {0}.scripts
     UNION SELECT c.project_id, u.post_id FROM {0}.publications AS u
         JOIN {0}.scripts AS c ON c.script_id = u.script_id"""
 # And those whose videos were measured, anywhere: they may show the same.
-_BEYOND = f"""({_PICKED} UNION SELECT project_id, post_id FROM {{0}}.project_posts
-    UNION SELECT p.project_id, m.post_id FROM {{0}}.projects AS p CROSS JOIN {{0}}.measures AS m)"""
+_VIDEOS = f"""{_PICKED}
+    UNION SELECT p.project_id, m.post_id FROM {{0}}.projects AS p CROSS JOIN {{0}}.measures AS m"""
+_ALL = f"{_VIDEOS} UNION SELECT project_id, post_id FROM {{0}}.project_posts"
 _ITEMS = f"""SELECT l.project_id AS of_project, t.* FROM ({_PICKED}) AS l JOIN {{0}}.{{1}} AS t
     ON t.native_id = substr(l.post_id, strpos(l.post_id, ':') + 1)
     AND t.platform = split_part(l.post_id, ':', 1)"""
@@ -71,10 +73,13 @@ _SCOPED = {
         **dict.fromkeys(("posts", "post_snapshots", "measures"), _OWN),
         "outlier_scores": _SCORES,
     },
-    "of_project_beyond": {
-        **dict.fromkeys(("posts", "post_snapshots"), _POSTS.replace("{ids}", _BEYOND)),
-        "outlier_scores": _SCORES,
-        "raw_items": _ITEMS,
+    **{
+        f"of_project_{scope}": {
+            **dict.fromkeys(("posts", "post_snapshots"), _POSTS.replace("{ids}", f"({ids})")),
+            "outlier_scores": _SCORES,
+            "raw_items": _ITEMS,
+        }
+        for scope, ids in (("videos", _VIDEOS), ("beyond", _ALL))
     },
 }
 _FRONTED = {table for tables in _SCOPED.values() for table in tables}
@@ -143,18 +148,18 @@ class TeamStore(Store):
         yield
 
     @contextmanager
-    def read(self, *, of: str = "", beyond: bool = False) -> Iterator[Connection]:
+    def read(self, *, of: str = "", scope: str = "of_project") -> Iterator[Connection]:
         """A transaction that only reads: all of it sees the tables as they were at its start.
 
-        `of` a project, of which alone posts, snapshots, scores and measures are seen; `beyond`: and
-        the posts of its scripts, and whatever was measured.
+        `of` a project, of which alone posts, snapshots, scores and measures are seen; `scope`
+        of_project_videos: those that were picked, that came of its scripts, or were measured in any
+        project; of_project_beyond: these, too.
         """
         with (
             server_errors(self),
             self._transaction(time.monotonic() + self.wait_s, "READ ONLY") as cursor,
         ):
             if of:
-                scope = "of_project_beyond" if beyond else "of_project"
                 cursor.execute(f"SET VARIABLE {scope} = {_text(of)}")
             yield cursor
 

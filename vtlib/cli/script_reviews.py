@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from vtlib.cli.base import Answer, Group, by_option, command, table
+from vtlib.cli.base import Answer, Group, by_option, command, each_file, table
 from vtlib.cli.script import FILE, script, script_argument, version_option
-from vtlib.core.errors import BadInput, VtError
 
 if TYPE_CHECKING:
     from vtlib.store.project import Workspace
@@ -66,22 +64,13 @@ def import_(at: Workspace, files: tuple[Path, ...], by: str) -> Answer:
     and in review, and where the script has approvers, only theirs approves; else it is refused,
     and the exit code is 2. It stands under the name on the answer, with who took it in.
     """
-    from vtlib.cli.base import failure
     from vtlib.scripts import reviews
 
-    rows, lines, code = [], [], 0
-    for path in files:
-        try:
-            outcome = reviews.take_in(at, reviews.read_file(path), by=by)
-        except VtError as error:
-            rows.append({"file": path, **failure(error)})
-            lines.append(f"{path.name}: {error}")
-            code = max(code, error.exit_code)
-            continue
-        rows.append({"file": path, **asdict(outcome)})
-        lines.append(f"{path.name}: {outcome.sentence}")
-        code = max(code, BadInput.exit_code if outcome.refusal else 0)
-    return Answer(rows, "\n".join(lines), code)
+    def take_in(path: Path) -> tuple[reviews.ReviewOutcome, str, bool]:
+        outcome = reviews.take_in(at, reviews.read_file(path), by=by)
+        return outcome, outcome.sentence, bool(outcome.refusal)
+
+    return each_file(files, take_in)
 
 
 @command(reviews_group, "list", example="vt script reviews list quiet-evenings-3fa2c1")

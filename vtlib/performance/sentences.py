@@ -11,7 +11,7 @@ import pandas as pd
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage
 from vtlib.core.errors import sentence
 from vtlib.core.finding import platform_sentence, sure_text
-from vtlib.core.language import say
+from vtlib.core.language import retold, say
 from vtlib.performance.forecasts import VIEWS, Forecaster
 from vtlib.performance.patterns import Library
 from vtlib.performance.reach import WITH_LEARNED, Range
@@ -157,7 +157,10 @@ def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
         )
     else:
         text = sentence(
-            say("Forecasts are the own level: the model stands down, {reason}", reason=lift.reason)
+            say(
+                "Forecasts are the own level: the model stands down, {reason}",
+                reason=retold(lift.reason),
+            )
         )
     lines = [InsightSentence("forecast", text, "forecaster")]
     if hits.stands:
@@ -176,7 +179,9 @@ def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
         lines.append(
             InsightSentence(
                 "forecast",
-                sentence(say("No chance of a breakout is given: {reason}", reason=hits.reason)),
+                sentence(
+                    say("No chance of a breakout is given: {reason}", reason=retold(hits.reason))
+                ),
                 "forecaster",
             )
         )
@@ -266,7 +271,7 @@ def _claim(row: pd.Series) -> InsightSentence:
             last=last,
             kind=say(row["kind"]),
         )
-        + (f"; {row['note']}" if row["note"] else "")
+        + (f"; {retold(str(row['note']))}" if row["note"] else "")
         + "."
     )
     return InsightSentence("pattern", text, "patterns", (str(row["pattern_id"]),))

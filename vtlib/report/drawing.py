@@ -37,6 +37,12 @@ _CHECKS = marked(
 )
 
 
+def _seconds(bar: Bar) -> str:
+    return say(
+        "{label}, {start:.1f} to {end:.1f} s", label=bar.label, start=bar.start_s, end=bar.end_s
+    )
+
+
 def check_words(held: str) -> str:
     """What the check of a model's claim found, as people read it."""
     return say(_CHECKS[held]) if held in _CHECKS else word(held)
@@ -79,7 +85,7 @@ def _lane(name: str, mine: Sequence[Bar], length: float, held: Sequence[str] = (
             f'<rect class="vt-is-{name}{_class(n, mark)}" '
             f'x="{1000 * b.start_s / length:.1f}" y="0" '
             f'width="{max(1000 * (min(b.end_s, length) - b.start_s) / length - 1.5, 2):.1f}" '
-            f'height="14"><title>{escape(b.label)}, {b.start_s:.1f} to {b.end_s:.1f} s</title>'
+            f'height="14"><title>{escape(_seconds(b))}</title>'
             "</rect>"
             for n, (b, mark) in enumerate(zip(drawn, marks, strict=True))
         ),

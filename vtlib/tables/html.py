@@ -18,7 +18,7 @@ from tabulate import tabulate
 
 from vtlib.core.errors import BadInput
 from vtlib.core.figures import times
-from vtlib.core.language import clip, figure, local, marked, say, zone_words
+from vtlib.core.language import clip, figure, local, marked, retold, say, zone_words
 from vtlib.core.models import FORMATS, HOOK_TYPES, METRICS, STATES, TIERS
 from vtlib.tables import interactive
 
@@ -31,11 +31,23 @@ _WORDS = marked(
         *("yes", "no", "none", *TIERS, *STATES, *METRICS, *FORMATS, *HOOK_TYPES),
         *("measured", "model", "human", "repeatable", "untried in time", "mixed", "one hit"),
         *("too few accounts", "fading", "growing", "steady or unknown", "too little data"),
+        *("matured", "too early", "not captured", "no forecast"),
+        *("no items", "provider error", "promoted", "bad value", "bad field", "not a post"),
+        *("unreadable", "needs network", "over cap", "not recorded", "posts by URL"),
+        *("captures", "snapshots", "paired", "unpaired", "by account", "accounts differ"),
         *("more views", "fewer views", "control", "kept", "changed", "new", "says"),
         *("voice-over", "on camera", "hook", "setup", "build", "reveal", "demo", "proof", "cta"),
         *("data", "model", "people", "storage", "parameters", "creators", "made", "run", "code"),
         *("models and prompts", "stage", "analysed", "not analysed", "claims checked"),
         *("claims supported", "pairs", "products", "videos", "metric", "value", "chance"),
+    )
+)
+# Columns that hold finished sentences of the store, in English.
+_STORED = frozenset(
+    (
+        *("reason", "notes", "note", "why", "rule", "definition", "meaning", "file", "done"),
+        *("replicates", "trend", "fades", "source", "state", "basis", "design", "example"),
+        *("flags", "kind", "outcome"),
     )
 )
 # Control and bidirectional-override characters: text that shows itself as something else.
@@ -76,7 +88,7 @@ def form_of(column: pd.Series, name: str) -> str:
     if name in ("tier", "status") or name.startswith("is_") or name.endswith("_state"):
         return "flag" if name.startswith("is_") else "word"
     if not pd.api.types.is_numeric_dtype(column):
-        return "time" if name.endswith("_at") else "text"
+        return "time" if name.endswith("_at") else "stored" if name in _STORED else "text"
     if name.startswith("multiplier"):
         return "multiplier"
     for suffix, form in _BY_SUFFIX:
@@ -88,7 +100,7 @@ def form_of(column: pd.Series, name: str) -> str:
 
 def is_numeric(form: str) -> bool:
     """Whether a column of this format is set to the right."""
-    return form not in ("text", "link", "flag", "word", "time", "date", "picture")
+    return form not in ("text", "stored", "link", "flag", "word", "time", "date", "picture")
 
 
 def metric(value: Any, state: Any, form: str) -> Cell:
@@ -115,7 +127,7 @@ def cell(value: Any, form: str) -> Cell:
         return Cell(say(str(value).replace("_", " ")), str(value), _word_kind(str(value)))
     if is_numeric(form):
         return _number(value, form)
-    return _text(value)
+    return _text(retold(value) if form == "stored" and isinstance(value, str) else value)
 
 
 def is_missing(value: Any) -> bool:

@@ -296,7 +296,7 @@ def _title(pattern: Any) -> str:
 
 def _known_by(kind: Any) -> str:
     return {
-        "measured": "measured",
+        "measured": say("measured"),
         "model": say("as a model read it"),
         "human": say("noted by people"),
     }.get(str(kind), str(kind))

@@ -165,7 +165,12 @@ def assign_and_schedule(person: Person) -> None:
 
 
 def send_for_approval(person: Person) -> Path:
-    """Send to review; under Client the page, saved as a file to send."""
+    """A draft: its open claim is cleared, it goes to review; under Client the page to send."""
+    person.choose("Script", "Pocket scale")
+    see(person, "Facts")
+    person.write("Cleared by, and why", "legal: fine")
+    person.button("Clear claim")
+    person.hears("Saved as version 2")
     person.button("Send to review")
     person.hears("draft to review")
     see(person, "Client")
@@ -177,11 +182,12 @@ def send_for_approval(person: Person) -> Path:
 
 
 def clients_answer(person: Person, answer: Path) -> None:
-    """A click, and a double click on the file in the browser's dialog."""
-    field = person.page.locator("input[type=file]").last
-    seconds = 2 * (THINK_S + POINT_S + CLICK_S) + CLICK_S
-    person.act(seconds, lambda: field.set_input_files(answer), n=2)
-    person.hears("approved")
+    """Client's answer, and a double click on the file in the browser's dialog."""
+    with person.page.expect_file_chooser() as dialog:
+        person.click(person.page.locator(".vt-desk button:visible", has_text="Client's answer"))
+    seconds = THINK_S + POINT_S + 2 * CLICK_S
+    person.act(seconds, lambda: dialog.value.set_files(answer))
+    person.hears("is approved by Mia")
 
 
 def words_and_board(person: Person) -> None:
@@ -275,7 +281,7 @@ def main() -> int:
 
 def at_the_desk(browser: Any, url: str) -> Iterator[tuple[Any, ...]]:
     """Each task at the desk, one after the other."""
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     page.set_default_timeout(60_000)
     page.goto(url, wait_until="domcontentloaded")
     page.wait_for_selector(".vt-desk .vt-poster", timeout=90_000)
@@ -297,7 +303,7 @@ def at_the_desk(browser: Any, url: str) -> Iterator[tuple[Any, ...]]:
 def on_the_pages(browser: Any, home: Path) -> Iterator[tuple[Any, ...]]:
     """Each task on the pages of the latest run."""
     run = max((home / "outputs").glob("*/runs/*/07_performance.html")).parent
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     page.goto((run / "index.html").as_uri())
     person = Person(page)
     yield timed(person, "why the surest one worked", why_it_worked)

@@ -35,6 +35,8 @@ settings.register_profile(
 )
 settings.load_profile("viraltracker")
 
+SERVERS = ("postgresql:", "postgres:")  # what the folder of a URL taken for a path is called
+
 # Files that take minutes come first: one that begins last is waited for by every other process.
 LONG = (
     *("test_faults", "test_demo", "test_killed", "test_chromium_walk", "test_nights", "test_desk"),
@@ -83,6 +85,8 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # An open costs as much as ten small operations, and a test does dozens in a row.
         locks.linger()
         yield
+    named = [f"{folder}/{name}" for folder in (".", NOTEBOOKS.parent) for name in SERVERS]
+    assert not [name for name in named if Path(name).exists()], "a server's URL became a folder"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -153,7 +153,7 @@ class Team:
 
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs, the oldest first."""
-        return team.rows(self.url, queue._LIST, [None, None])[::-1]
+        return team.rows(self.url, queue._LIST, [None, None, ""])[::-1]
 
     def wait_for(self, kind: str, *statuses: str, timeout_s: float = 60) -> dict[str, Any]:
         """The newest job of a kind, once it has one of the statuses."""
@@ -175,10 +175,10 @@ class Team:
             held[table] = Counter(map(str, frame[names].to_numpy().tolist()))
         return held
 
-    def pick(self, project: str = "p", account: str = "") -> None:
+    def pick(self, project: str = "p", account: str = "", n: int = N_FILMS) -> None:
         """Pick a project's first posts for analysis, as a judgement would; of `account` alone."""
         sql = "SELECT post_id FROM posts JOIN accounts USING (account_id) WHERE handle LIKE ?"
-        posts = sorted(self.store.query(sql, [account or "%"])["post_id"])[:N_FILMS]
+        posts = sorted(self.store.query(sql, [account or "%"])["post_id"])[:n]
         rows = [{"post_id": post, "role": "breakout", "rule": "matrix"} for post in posts]
         picks = pd.DataFrame(rows).assign(picked_at=pd.Timestamp("2026-11-20"))
         outliers.save_selections(self.store, project, picks)

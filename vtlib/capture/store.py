@@ -17,7 +17,7 @@ from vtlib.platforms.sanitise import CUTS
 from vtlib.store import accounts
 from vtlib.store.connection import Connection, Store
 from vtlib.store.sql_lists import quoted
-from vtlib.store.writes import fold, insert_absent, naive, records, save, stage
+from vtlib.store.writes import fold, insert_absent, naive, near, records, save, stage
 
 TABLES = (
     "captures",
@@ -227,12 +227,17 @@ def vanished_metrics(store: Store, capture_id: str) -> list[dict[str, Any]]:
         )
         if not earlier:
             return []
+        connection.execute(
+            """CREATE OR REPLACE TEMP TABLE both_captures AS SELECT * FROM post_snapshots
+            WHERE capture_id IN ($id, $earlier)""",
+            {"id": capture_id, "earlier": earlier[0]["capture_id"]},
+        )
+        posts = near(connection, "posts", ["post_id"], "both_captures")
         rows = records(
             connection,
             f"""SELECT s.capture_id = $id AS is_now, p.format, count(*) AS n, {counts}
-            FROM post_snapshots AS s JOIN posts AS p ON p.post_id = s.post_id
-            WHERE s.capture_id IN ($id, $earlier) GROUP BY ALL""",
-            {"id": capture_id, "earlier": earlier[0]["capture_id"]},
+            FROM both_captures AS s JOIN {posts} AS p ON p.post_id = s.post_id GROUP BY ALL""",
+            {"id": capture_id},
         )
     now = {r["format"]: r for r in rows if r["is_now"] and r["n"] >= MIN_VANISHED}
     before = {r["format"]: r for r in rows if not r["is_now"] and r["n"] >= MIN_VANISHED}
@@ -266,10 +271,11 @@ def _part(connection: Connection, table: str, key: str, numbers: Sequence[str]) 
     time.
     """
     differ = " OR ".join(f"s.{name} <> n.{name}" for name in numbers)
+    stored = near(connection, table, [key])
     moves: set[str] = set()
     for _ in range(_MAX_PARTED):
         clashes = connection.execute(
-            f"""SELECT DISTINCT n._n, n.{key} FROM new_{table} AS n JOIN {table} AS s
+            f"""SELECT DISTINCT n._n, n.{key} FROM new_{table} AS n JOIN {stored} AS s
     ON s.{key} = n.{key}
             AND s.captured_at = n.captured_at AND s.capture_id <> n.capture_id WHERE {differ}"""
         ).fetchall()
@@ -321,25 +327,33 @@ def _hide_likes(connection: Connection, capture_id: str) -> None:
     posts of the account in this capture, all of them, carry that one number with more comments or
     1,000 views. The raw item keeps what the provider wrote.
     """
+    values = {"id": capture_id}
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE observed AS
+        SELECT post_id, captured_at, likes, coalesce(comments, 0) AS comments,
+            coalesce(views, plays, 0) AS views
+        FROM post_snapshots WHERE capture_id = $id AND likes_state = 'observed'""",
+        values,
+    )
+    if not connection.execute("SELECT 1 FROM observed WHERE likes <= 3 LIMIT 1").fetchone():
+        return
+    stored, posts = (
+        near(connection, t, ["post_id"], "observed") for t in ("post_snapshots", "posts")
+    )
+    connection.execute(f"""CREATE OR REPLACE TEMP TABLE hidden AS
+        SELECT o.post_id FROM observed AS o SEMI JOIN {stored} AS s
+        ON s.post_id = o.post_id AND s.captured_at < o.captured_at AND s.likes_state = 'hidden'
+        UNION
+        SELECT unnest(list(o.post_id)) FROM observed AS o JOIN {posts} AS p USING (post_id)
+        WHERE p.account_id IS NOT NULL GROUP BY p.account_id
+        HAVING count(*) >= 5 AND min(o.likes) = max(o.likes)
+        AND max(greatest(o.comments - o.likes, 0)) > 0
+        AND bool_and(o.comments > o.likes OR o.views > 1000)""")
     connection.execute(
         """UPDATE post_snapshots SET likes = NULL, likes_state = 'hidden'
-        WHERE capture_id = $id AND likes_state = 'observed' AND likes <= 3 AND (
-            post_id IN (
-                SELECT s.post_id FROM post_snapshots AS s
-                WHERE s.likes_state = 'hidden' AND s.captured_at < post_snapshots.captured_at
-                AND s.post_id = post_snapshots.post_id
-            ) OR post_id IN (
-                SELECT unnest(list(s.post_id))
-                FROM post_snapshots AS s JOIN posts AS p ON p.post_id = s.post_id
-                WHERE s.capture_id = $id AND s.likes_state = 'observed' AND p.account_id IS NOT NULL
-                GROUP BY p.account_id
-                HAVING count(*) >= 5 AND min(s.likes) = max(s.likes)
-                AND max(greatest(coalesce(s.comments, 0) - s.likes, 0)) > 0
-                AND count(*) FILTER (coalesce(s.comments, 0) > s.likes
-                    OR coalesce(s.views, s.plays, 0) > 1000) = count(*)
-            )
-        )""",
-        {"id": capture_id},
+        WHERE capture_id = $id AND likes_state = 'observed' AND likes <= 3
+        AND post_id IN (SELECT post_id FROM hidden)""",
+        values,
     )
 
 

@@ -29,27 +29,11 @@ def share(
 
     Only a version in review can be approved or sent back; others take comments.
     """
-    from vtlib.core.language import PageReader, moment, reads
-    from vtlib.report.facts import Page
-    from vtlib.report.review_page import write_review_page
+    from vtlib.report import review_page
     from vtlib.scripts import reviews
-    from vtlib.store.project import resolve
 
     one = reviews.shared(at, ref, version=version)
-    path = out or at.outputs / "scripts" / f"{one.script_id}-v{one.version}-review.html"
-    params = resolve(at, one.project) if one.project else None
-    with reads(params.report.reader if params else PageReader()):
-        page = Page(
-            one.script.title,
-            profile="client",
-            is_simulated=params is not None and params.is_simulated,
-            provenance={
-                "script": f"{one.script_id}, version {one.version}",
-                "made": moment(at.now()),
-            },
-        )
-        write_review_page(path, one, page=page, mail=mail)
-    reviews.note_shared(at, one, by=by)
+    path = review_page.share(at, one, out=out, mail=mail, by=by)
     lines = [str(path)]
     if not one.can_decide:
         lines.append(

@@ -16,6 +16,9 @@ from __future__ import annotations
 
 import difflib
 
+# What to do where a package of the extra `team` is missing; the package is on no registry.
+GET_TEAM_EXTRA = "In the checkout's folder, run: .venv/bin/python -m pip install -e '.[team]'"
+
 
 def sentence(text: str) -> str:
     """`text` with one full stop at its end, also where it quotes a service that sent one."""
@@ -89,6 +92,10 @@ class StoreBusy(VtError):
     """The database stayed locked by another process for longer than we wait."""
 
     exit_code = 7
+
+
+class PlaceTaken(StoreBusy):
+    """Another process does the same work, or works in the same folder: wait until it has ended."""
 
 
 class BudgetReached(VtError):

@@ -89,7 +89,7 @@ class JudgingPanel:
     def refresh(self) -> None:
         """Read the posts again, where others came in, and judge them by the sliders."""
         project = self._session.project
-        with project.store.read() as connection:
+        with project.store.read(of=project.slug) as connection:
             data = (project.slug, *connection.execute(_STATE, [project.slug]).fetchall()[0])
             marks = ", ".join(f"'{t}'" for t in BREAKOUT_TIERS)
             rows = connection.execute(_STANDING.format(marks), {"project": project.slug}).fetchall()

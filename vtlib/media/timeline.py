@@ -47,7 +47,7 @@ def bars(measures: Mapping[str, Any]) -> list[Bar]:
 def _why(part: Mapping[str, Any]) -> str:
     """Why a lane is empty."""
     if part["status"] == "not_asked":
-        return say("not measured: not among media.parts")
+        return say("not measured: not asked for")
     return f"{word(part['status'])}: {say(str(part['reason']))}"
 
 

@@ -17,6 +17,7 @@ from vtlib.outliers.chance import MIN_SCORES, SECOND_KIND, Chance
 from vtlib.outliers.counters import Lengths, definition_changes, is_twofold
 from vtlib.outliers.early_calls import early_sentences
 from vtlib.outliers.rising_tags import trend_sentences
+from vtlib.outliers.scores import texts
 
 if TYPE_CHECKING:
     from vtlib.outliers.judgement import Verdict
@@ -140,13 +141,13 @@ def chance_note(chance: Chance) -> str:
 
 def notes(
     group: pd.DataFrame, scores: pd.DataFrame, least: float, lengths: Mapping[str, Lengths]
-) -> list[str]:
-    """(n,) notes beside each score, as text; "" where there is nothing to note."""
+) -> pd.Series:
+    """(n,) notes beside each score; "" where there is nothing to note."""
     words: defaultdict[int, list[str]] = defaultdict(list)
 
-    def add(where: Any, word: Any) -> None:
+    def add(where: Any, word: str) -> None:
         for i in np.flatnonzero(np.asarray(where, bool)):
-            words[int(i)].append(word[i] if isinstance(word, list) else word)
+            words[int(i)].append(word)
 
     for flag, word in (
         ("is_coauthored", marked("co-authored: reaches two audiences")),
@@ -156,10 +157,8 @@ def notes(
         if flag in group:
             add(group[flag].eq(True).fillna(value=False), word)
     ratio = group["counters_ratio"].to_numpy(float)
-    add(
-        is_twofold(group["counters_ratio"]),
-        [stored("plays are x{ratio:,.1f} of views", ratio=r) for r in np.nan_to_num(ratio)],
-    )
+    for i in np.flatnonzero(is_twofold(group["counters_ratio"])):
+        words[int(i)].append(stored("plays are x{ratio:,.1f} of views", ratio=float(ratio[i])))
     add(
         scores["is_provisional"].fillna(value=False),
         marked("provisional: its growth is not known yet"),
@@ -170,7 +169,10 @@ def notes(
         stored("under {least:,.0f}: too small to be called a breakout", least=least),
     )
     add(group["format"].eq("unknown"), _kind(group.iloc[0], lengths))
-    return ["; ".join(words[i]) if i in words else "" for i in range(len(group))]
+    code, names = np.zeros(len(group), np.int64), {"": 0}
+    for place, parts in words.items():
+        code[place] = names.setdefault("; ".join(parts), len(names))
+    return texts(list(names), code)
 
 
 def _kind(first: pd.Series, lengths: Mapping[str, Lengths]) -> str:
@@ -260,7 +262,7 @@ def _counters(frame: pd.DataFrame) -> list[str]:
         more, less = (say("Plays"), "views") if ratio > 1 else (say("Views"), "plays")
         lines.append(
             say(
-                "{more} of {n_group} are more than twice their {less} (median x{ratio:,.1f}): two "
+                "{more} of {n_group} are more than twice their {less} (median ×{ratio:,.1f}): two "
                 "counts, judged by {metric} throughout.",
                 more=more,
                 n_group=number(len(group), f"{platform} {format_}"),
@@ -358,7 +360,7 @@ def _ages(strata: list[dict[str, Any]]) -> list[str]:
         lines.append(
             say(
                 "Residuals depend on age in {platform} {format}: posts under 7 days are at "
-                "x{young:.2f} of their level ({n_young:,}), older ones at x{old:.2f}: the growth "
+                "×{young:.2f} of their level ({n_young:,}), older ones at ×{old:.2f}: the growth "
                 "curve ({growth}) does not fit, and young posts are not comparable.",
                 platform=facts["platform"],
                 format=facts["format"],

@@ -236,7 +236,7 @@ def _reached(row: pd.Series) -> str:
         else say(" (one post: no interval)")
     )
     text = say(
-        "x{ratio:.2f} of their own level{interval}, {posts}",
+        "×{ratio:.2f} of their own level{interval}, {posts}",
         ratio=row["ratio"],
         interval=interval,
         posts=posts,
@@ -245,7 +245,7 @@ def _reached(row: pd.Series) -> str:
         return text
     return say(
         "{text}; {top_post} alone makes {top_share:.0%} of their views, without it "
-        "x{ratio_without:.2f}",
+        "×{ratio_without:.2f}",
         text=text,
         top_post=row["top_post"],
         top_share=row["top_share"],
@@ -258,7 +258,7 @@ def _claim(row: pd.Series) -> InsightSentence:
     last = f", {say(row['trend'])}" if row["trend"] in ("fading", "growing") else ""
     text = (
         say(
-            "{name}: x{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}; {n_with:,} posts of "
+            "{name}: ×{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}; {n_with:,} posts of "
             "{accounts_with} accounts, {q_value}, {replicates}{last}); {kind}",
             name=name,
             ratio=row["ratio"],
@@ -319,7 +319,7 @@ def _nearest(table: pd.DataFrame) -> list[InsightSentence]:
     )
     need = need or say("nothing yet to look for")
     text = say(
-        "Nearest: {pattern}, x{shift_ln:.2f} as seen, x{ratio:.2f} as believed, {q_value}, "
+        "Nearest: {pattern}, ×{shift_ln:.2f} as seen, ×{ratio:.2f} as believed, {q_value}, "
         "{posts} with it; {need}.",
         pattern=row["pattern"],
         shift_ln=np.exp(row["shift_ln"]),

@@ -10,6 +10,7 @@ import pandas as pd
 from vtlib.core.conclusion import number
 from vtlib.core.language import say, stored
 from vtlib.core.language import word as word_of
+from vtlib.core.membership import is_in
 from vtlib.core.proportions import Estimate, Rate
 from vtlib.outliers.trailing import MATURE_H
 from vtlib.performance import predictions
@@ -48,7 +49,8 @@ def verdicts(
     facts = [
         *("post_id", "x7_ln", "age_h", "captured_at", "posted_at", "is_plain", "se_age_ln"),
     ]
-    where = posts.reindex(columns=[*facts, "account_id", "format"])
+    here = posts[is_in(posts["post_id"], table["post_id"])]
+    where = here.reindex(columns=[*facts, "account_id", "format"])
     where = where.rename(columns={"account_id": "posted_by", "format": "posted_as"})
     rows = _meant(table.merge(where, on="post_id", how="left"))
     if sources is not None:
@@ -155,7 +157,8 @@ def _status(verdict_rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 
 def _percentiles(rows: pd.DataFrame, posts: pd.DataFrame) -> pd.Series:
     """0 to 100, mid-rank among the account's other mature posts of the same format and metric."""
-    mine = posts[posts["is_mature"] & posts["is_plain"]]
+    mine = posts[is_in(posts["account_id"], rows["account_id"])]
+    mine = mine[mine["is_mature"] & mine["is_plain"]]
     groups = dict(iter(mine.groupby(["account_id", "platform", "format", "metric"])))
     percentiles = []
     for row in rows.itertuples():
@@ -232,8 +235,8 @@ def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
         ),
         (
             say(
-                "Predictions of {what} were {word} 'own median': mean error x{value:.2f} against "
-                "x{value_2:.2f} ({percent} nearer, {percent_2} to {percent_3}).",
+                "Predictions of {what} were {word} 'own median': mean error ×{value:.2f} against "
+                "×{value_2:.2f} ({percent} nearer, {percent_2} to {percent_3}).",
                 what=word_of(what),
                 word=word,
                 value=np.exp(evaluation.forecast.mae.value),
@@ -245,7 +248,7 @@ def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
         ),
         (
             say(
-                "On average {what} came to x{value:.2f} of what was predicted ({low:.2f} to "
+                "On average {what} came to ×{value:.2f} of what was predicted ({low:.2f} to "
                 "{high:.2f}).",
                 what=word_of(what),
                 value=np.exp(bias.value),

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vtlib.core.language import marked, say
+from vtlib.core.language import PageReader, marked, moment, reads, say
 from vtlib.core.whole_files import write_whole
 from vtlib.report import assembly
 from vtlib.report.facts import Page
 from vtlib.report.review_form import review_words
+from vtlib.scripts import reviews
 from vtlib.scripts.reviews import FORM, SharedScript, words_fingerprint
 from vtlib.scripts.script import call_to_action, needs
 from vtlib.scripts.timing import BeatSpan, duration_s, spans
+from vtlib.store.project import Workspace, resolve
 
 TEMPLATE, CODE = "review.html.j2", "review.js"
 _KINDS = marked({"cta": "Call to action"})
@@ -24,6 +26,29 @@ _DECISIONS = marked(
 def write_review_page(path: Path, one: SharedScript, *, page: Page, mail: str = "") -> Path:
     """Write the page that a client opens without our software; `mail` gets its answers."""
     write_whole(path, review_page(one, page=page, mail=mail))
+    return path
+
+
+def share(
+    at: Workspace, one: SharedScript, *, out: Path | None = None, mail: str = "", by: str
+) -> Path:
+    """Write the page of a version for its client as `out` (default:
+    outputs/scripts/SCRIPT-vN-review.html), and keep that `by` shared it; returns the path.
+    """
+    path = out or at.outputs / "scripts" / f"{one.script_id}-v{one.version}-review.html"
+    params = resolve(at, one.project) if one.project else None
+    with reads(params.report.reader if params else PageReader()):
+        page = Page(
+            one.script.title,
+            profile="client",
+            is_simulated=params is not None and params.is_simulated,
+            provenance={
+                "script": f"{one.script_id}, version {one.version}",
+                "made": moment(at.now()),
+            },
+        )
+        write_review_page(path, one, page=page, mail=mail)
+    reviews.note_shared(at, one, by=by)
     return path
 
 

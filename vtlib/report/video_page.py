@@ -56,6 +56,7 @@ def write_video(
         "reasons": [(r.text, drawing.check_words(r.held), r.held) for r in view.reasons],
         "hook": ", ".join(map(word, view.hook_types)),
         "numbers": list(numbers(view, usual)),
+        "n_account": number(drawing.known(view.account).shape[0]),
         "account": assembly.trusted(
             drawing.account_svg(
                 view.account, post_id=view.post_id, ordinary=view.ordinary, usual=usual

@@ -200,10 +200,21 @@ def read_file(path: Path, kind: type[AnyReview] = Review) -> AnyReview:  # type:
         raise BadInput("there is no such file.", file=path.name)
     if path.stat().st_size > FILE_MAX_BYTES:
         raise BadInput("it is larger than 1 MB, which no answer is.", file=path.name)
-    data = path.read_bytes()
+    return read_answer(path.read_bytes(), kind, file=path.name)
+
+
+def read_answer(
+    data: bytes,
+    kind: type[AnyReview] = Review,  # type: ignore[assignment]
+    *,
+    file: str = "",
+) -> AnyReview:
+    """The answer of a `kind` in the bytes of a saved file or of the text of a mail. Raises
+    BadInput.
+    """
     text = data.decode("utf-8", "replace")
     mail = None if text.lstrip("\ufeff \r\n\t").startswith("{") else _IN_MAIL.search(text)
-    return read(_unpacked(mail.group(1)) if mail else data, kind, file=path.name)
+    return read(_unpacked(mail.group(1)) if mail else data, kind, file=file)
 
 
 def _unpacked(text: str) -> bytes:

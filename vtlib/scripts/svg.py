@@ -88,7 +88,7 @@ def versions_svg(
     body += [
         _text(place[t], bottom + 14, language.moment(t)[:16], size=9)
         for n, t in enumerate(moments)
-        if cell > 60 or n in ends
+        if cell > 100 or n in ends
     ]
     body.append(_legend(dict.fromkeys(s.status for s in intervals), bottom + 32))
     return _svg("".join(body), bottom + 44, label=say("{n_lanes} versions", n_lanes=len(lanes)))

@@ -8,7 +8,7 @@ accounts means the one that was seen with it last.
 from __future__ import annotations
 
 from vtlib.store.connection import Connection
-from vtlib.store.writes import fold, stage
+from vtlib.store.writes import fold, near, stage
 
 _SEEN = {
     "first_seen_at": "min(first_seen_at)",
@@ -33,7 +33,8 @@ def settle(connection: Connection) -> None:
     _remember_handles(connection)
     _find_moves(connection)
     _move_staged(connection)
-    if _count(connection, "account_moves SEMI JOIN accounts ON account_id = old_id"):
+    stored = near(connection, "accounts", ["account_id"], "going")
+    if _count(connection, f"going SEMI JOIN {stored} AS a USING (account_id)"):
         _move_stored(connection)
     _current_handles(connection)
     fold(connection, "accounts", ["account_id"], order="last_captured_at", special=_SEEN)
@@ -90,22 +91,27 @@ def _remember_handles(connection: Connection) -> None:
 
 def _find_moves(connection: Connection) -> None:
     connection.execute("""
+        CREATE OR REPLACE TEMP TABLE placeholders AS
+        SELECT account_id, platform, handle FROM accounts WHERE native_id IS NULL
+        UNION SELECT account_id, platform, handle FROM new_accounts WHERE native_id IS NULL""")
+    handles = near(connection, "account_handles", ["platform", "handle"], "placeholders")
+    connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE account_moves AS
         SELECT p.account_id AS old_id, last(h.account_id ORDER BY h.last_seen_at NULLS FIRST,
             h.account_id) AS new_id
-        FROM (
-            SELECT account_id, platform, handle FROM accounts WHERE native_id IS NULL
-            UNION SELECT account_id, platform, handle FROM new_accounts WHERE native_id IS NULL
-        ) AS p
-        JOIN account_handles AS h ON h.platform = p.platform AND h.handle = p.handle
+        FROM placeholders AS p
+        JOIN {handles} AS h ON h.platform = p.platform AND h.handle = p.handle
         GROUP BY p.account_id""")
 
 
 def _move_staged(connection: Connection) -> None:
     """Staged rows, and stored placeholders that are to go, take their native account's id."""
     connection.execute("""
+        CREATE OR REPLACE TEMP TABLE going AS SELECT old_id AS account_id FROM account_moves""")
+    accounts = near(connection, "accounts", ["account_id"], "going")
+    connection.execute(f"""
         INSERT INTO new_accounts BY NAME
-        SELECT *, -1 AS _n FROM accounts SEMI JOIN account_moves ON account_id = old_id""")
+        SELECT *, -1 AS _n FROM {accounts} AS a SEMI JOIN going USING (account_id)""")
     for table in ("new_accounts", "new_posts", "new_account_snapshots"):
         connection.execute(
             f"UPDATE {table} SET account_id = new_id FROM account_moves WHERE account_id = old_id"
@@ -137,11 +143,12 @@ def _move_stored(connection: Connection) -> None:
 
 
 def _current_handles(connection: Connection) -> None:
-    connection.execute("""
+    handles = near(connection, "account_handles", ["account_id"], "new_accounts")
+    connection.execute(f"""
         UPDATE new_accounts SET handle = h.handle
         FROM (
             SELECT account_id, last(handle ORDER BY last_seen_at NULLS FIRST, handle) AS handle
-            FROM account_handles SEMI JOIN new_accounts USING (account_id) GROUP BY account_id
+            FROM {handles} AS t SEMI JOIN new_accounts USING (account_id) GROUP BY account_id
         ) AS h
         WHERE new_accounts.account_id = h.account_id""")
 

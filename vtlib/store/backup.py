@@ -85,8 +85,8 @@ def table_names(connection: Connection) -> list[str]:
     """The tables of the database in order of their names, but for the record of migrations."""
     rows = connection.execute(
         "SELECT table_name FROM duckdb_tables() "
-        "WHERE NOT internal AND NOT temporary AND table_name <> 'schema_migrations' ORDER BY "
-        "table_name"
+        "WHERE NOT internal AND NOT temporary AND table_name <> 'schema_migrations' "
+        "AND NOT starts_with(table_name, 'of_project_') ORDER BY table_name"
     ).fetchall()
     return [str(name) for (name,) in rows]
 

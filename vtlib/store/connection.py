@@ -16,12 +16,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import duckdb
 
 from vtlib.core import log
-from vtlib.core.errors import BadInput, StoreBusy
+from vtlib.core.errors import BadInput, PlaceTaken, StoreBusy
 from vtlib.core.settings import make_private
 from vtlib.store import locks, visits
 from vtlib.store.locks import WaitOver, holder, process_name, retrying, wait_in_queue
@@ -30,6 +30,7 @@ from vtlib.store.sql_lists import read_sql
 
 if TYPE_CHECKING:
     import pandas as pd  # DuckDB imports it where a frame is asked for
+    import pyarrow as pa
 
 QUERIES = Path(__file__).parent / "queries"
 MEMORY_MAX_MB = 4096
@@ -55,6 +56,17 @@ class Store:
     path: Path
     wait_s: float = 60.0
 
+    row_hash: ClassVar[str] = "hash({})"  # SQL for a number of the values of a row
+    is_shared: ClassVar[bool] = False  # others may write while this process works
+
+    def __post_init__(self) -> None:
+        """Refuse the URL of a server: as a path it would be a folder with its name and password."""
+        if any(part in ("postgresql:", "postgres:") for part in self.path.parts):
+            raise BadInput(
+                "a file was expected, and this is the URL of a PostgreSQL.",
+                todo="Give it as VT_DATABASE, or to vt store copy.",
+            )
+
     @contextmanager
     def session(self, *, is_reading: bool = False, is_bulk: bool = False) -> Iterator[None]:
         """Operations in the block, also of other threads, share one open file.
@@ -69,8 +81,13 @@ class Store:
             yield
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A read-only connection for one operation; other readers may go on beside it."""
+    def read(self, *, of: str = "", scope: str = "") -> Iterator[Connection]:
+        """A read-only connection for one operation; other readers may go on beside it.
+
+        `of` a project whose posts alone are read, or in another `scope` those that may concern it:
+        in a team (postgres.py) no others are sent.
+        """
+        del of, scope
         end = time.monotonic() + self.wait_s
         while True:
             if not self._is_empty():
@@ -111,7 +128,7 @@ class Store:
 
     @contextmanager
     def alone(self, lock: str, *, what: str) -> Iterator[None]:
-        """Hold `lock` of this database, which nobody else may meanwhile. Raises StoreBusy saying
+        """Hold `lock` of this database, which nobody else may meanwhile. Raises PlaceTaken saying
         `what` is running where somebody does.
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415 - few commands need it
@@ -121,7 +138,12 @@ class Store:
             with FileLock(self.path.with_name(f".{lock}.lock"), timeout=0):
                 yield
         except Timeout:
-            raise StoreBusy(f"{what} is running.", todo="Wait until it has ended.") from None
+            raise PlaceTaken(f"{what} is running.", todo="Wait until it has ended.") from None
+
+    def direct(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of SQL that both engines know, on the tables themselves, by whoever has them."""
+        with self.read() as connection:
+            return list(connection.execute(sql).fetchall())
 
     def stamp(self) -> visits.FileStamp:
         """What changes with every write to the database; other things may change it too."""
@@ -136,22 +158,26 @@ class Store:
         """What people call it: its path, or its address without the password."""
         return str(self.path)
 
-    def query(self, sql: str, values: Values = None) -> pd.DataFrame:
-        """The answer to one query as a frame; `values` are bound, never pasted."""
-        with self.read() as connection:
-            frame: pd.DataFrame = connection.execute(sql, values).df()
-            return frame
+    def query(self, sql: str, values: Values = None, **scope: Any) -> pd.DataFrame:
+        """The answer to one query as a frame; `values` are bound, never pasted; `scope` as
+        `read`.
+        """
+        with self.read(**scope) as connection:
+            return frame_of(connection.execute(sql, values))
 
     def query_file(self, name: str, **values: Any) -> pd.DataFrame:
         """The answer to `queries/<name>.sql`; of `values` it is given the $parameters it has.
 
         Raises BadInput when there is no such query or it lacks a value.
         """
-        return self.query(*_bind(name, values))
+        sql, bound = _bind(name, values)
+        return self.query(sql, bound, **scope_of(sql, values))
 
-    def rows(self, sql: str, values: Values = None) -> list[dict[str, Any]]:
-        """The answer to one query as dicts of Python values, days as midnight; needs no pandas."""
-        with self.read() as connection:
+    def rows(self, sql: str, values: Values = None, **scope: Any) -> list[dict[str, Any]]:
+        """The answer to one query as dicts of Python values, days as midnight; needs no pandas.
+        `scope` as `read`.
+        """
+        with self.read(**scope) as connection:
             result = connection.execute(*spell_out(sql, values))
             names = [str(column[0]) for column in result.description]
             return [
@@ -161,7 +187,8 @@ class Store:
 
     def rows_file(self, name: str, **values: Any) -> list[dict[str, Any]]:
         """The rows of `queries/<name>.sql`; otherwise as `query_file`."""
-        return self.rows(*_bind(name, values))
+        sql, bound = _bind(name, values)
+        return self.rows(sql, bound, **scope_of(sql, values))
 
     @contextmanager
     def _connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
@@ -247,6 +274,44 @@ CONFIG = {
 }
 
 
+_BY_ARROW = {"VARCHAR", "JSON", "VARCHAR[]", "BOOLEAN", "BIGINT", "INTEGER", "DOUBLE", "TIMESTAMP"}
+_NULLABLE = {"string": "str", "int64": "Int64", "int32": "Int32", "bool": "boolean"}
+
+
+def frame_of(result: Connection) -> pd.DataFrame:
+    """What `result.df()` gives, by Arrow: DuckDB makes a Python object of every text, and pandas
+    takes them apart again, at a microsecond each.
+
+    An answer with other types than _BY_ARROW, or two columns of one name, is left to `df()`.
+    """
+    names = [str(column[0]) for column in result.description]
+    is_simple = all(str(column[1]) in _BY_ARROW for column in result.description)
+    if not is_simple or len(set(names)) < len(names):
+        return result.df()
+    import pandas as pd  # noqa: PLC0415 - only where a frame is asked for
+
+    table = result.to_arrow_table()
+    return pd.DataFrame({name: _series(table.column(name)) for name in names})
+
+
+def _series(column: pa.ChunkedArray) -> Any:
+    """A column in the type that DuckDB gives it in a frame."""
+    import numpy as np  # noqa: PLC0415 - as in frame_of
+    import pandas as pd  # noqa: PLC0415
+
+    kind = str(column.type)
+    if kind == "string" and column.null_count == len(column):
+        return np.full(len(column), None, object)
+    if kind.startswith("list"):
+        lists = column.to_pandas().to_numpy(object, copy=True)
+        lists[column.is_null().to_numpy()] = pd.NA
+        return lists
+    if kind == "string" or (column.null_count and kind in _NULLABLE):
+        dtype: Any = pd.api.types.pandas_dtype(_NULLABLE[kind])
+        return dtype.__from_arrow__(column)
+    return column.to_numpy()
+
+
 def query_text(name: str) -> str:
     """The SQL of `queries/<name>.sql`, lists filled in. Raises BadInput for an unknown name."""
     try:
@@ -272,6 +337,23 @@ def _bind(name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any] | N
     if missing := [p for p in parameters if p not in values]:
         raise BadInput(f"the query {name} needs {', '.join(missing)}")
     return sql, {p: values[p] for p in parameters} or None
+
+
+# Queries of a project that look at posts which may be none of its own; and at any.
+_BEYOND = re.compile(r"\b(publications|creatives|twins|scripts\w*)\b")
+_ANY = re.compile(r"\b(whole|this) workspace\b")
+
+
+def scope_of(sql: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Whose posts a query reads (`of` and `scope` of `Store.read`); of all where it names no
+    project.
+    """
+    if "$project" not in sql or not values["project"] or _ANY.search(sql):
+        return {}
+    scope = "of_project"
+    if _BEYOND.search(sql):
+        scope += "_beyond" if "project_posts" in sql else "_videos"
+    return {"of": str(values["project"]), "scope": scope}
 
 
 # Texts of these signs alone mean nothing but themselves in SQL.

@@ -12,7 +12,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,18 +22,91 @@ from typing import Any, cast
 import duckdb
 
 from vtlib.core import log
-from vtlib.core.errors import BadInput, CredentialsMissing, DataCheckFailed, StoreBusy, VtError
+from vtlib.core.errors import (
+    GET_TEAM_EXTRA,
+    BadInput,
+    CredentialsMissing,
+    DataCheckFailed,
+    StoreBusy,
+    VtError,
+)
 from vtlib.core.settings import url_passwords
 from vtlib.store import migrate, room_locks, visits
 from vtlib.store.connection import CONFIG, Connection, Store, memory_mb
 from vtlib.store.keys import KEYS
 
 SCHEMA = "viraltracker"
+# Those that `write` is called with; each has a counter of its writes.
+ROOMS = (
+    *("adaptation", "alerts", "capture", "desk", "jobs", "llm", "media", "outliers", "people"),
+    *("performance", "runs", "scripts", "serving"),
+)
 ROLES_SQL = Path(__file__).with_name("roles.sql")
 _PATH = f"SET search_path = 'memory.main,vt.{SCHEMA}'"
 NO_ZERO_BYTE = "\N{REPLACEMENT CHARACTER}"
 _RETRY_S = 0.1
-_INDEX = f"CREATE INDEX IF NOT EXISTS raw_items_native_id ON {SCHEMA}.raw_items (native_id)"
+# What rows are looked up by besides their keys (keys.py).
+_INDEXES = {
+    "account_handles": "account_id",
+    "accounts": "native_id",
+    "captures": "project_id",
+    "outlier_runs": "project_id",
+    "post_snapshots": "capture_id",
+    "posts": "account_id",
+    "problems": "capture_id",
+    "project_posts": "first_capture_id",
+    "raw_items": "native_id",
+}
+# Tables that grow with the posts of all projects. Within `read(of=project)` they are the project's
+# rows alone, or in another scope those that may concern it: the server joins, by its indexes, and
+# sends no others. Views of the server, by scope and table.
+_POSTS = "SELECT l.project_id AS of_project, t.* FROM {ids} AS l JOIN {0}.{1} AS t "
+_POSTS += "ON t.post_id = l.post_id"
+_SCORES = """SELECT r.project_id AS of_project, t.* FROM {0}.outlier_runs AS r
+    JOIN {0}.{1} AS t ON t.outlier_run_id = r.outlier_run_id"""
+# Posts that a person or a rule picked, and those before and after the project's scripts.
+_PICKED = """SELECT project_id, post_id FROM {0}.selections
+    UNION SELECT project_id, post_id FROM {0}.reviews
+    UNION SELECT project_id, post_id FROM {0}.film_samples
+    UNION SELECT project_id, post_id FROM {0}.script_matches
+    UNION SELECT project_id, post_id FROM {0}.scripts
+    UNION SELECT c.project_id, u.post_id FROM {0}.publications AS u
+        JOIN {0}.scripts AS c ON c.script_id = u.script_id"""
+# And those whose videos were measured, anywhere: they may show the same.
+_VIDEOS = f"""{_PICKED}
+    UNION SELECT p.project_id, m.post_id FROM {{0}}.projects AS p CROSS JOIN {{0}}.measures AS m"""
+_ALL = f"{_VIDEOS} UNION SELECT project_id, post_id FROM {{0}}.project_posts"
+_ITEMS = f"""SELECT l.project_id AS of_project, t.* FROM ({_PICKED}) AS l JOIN {{0}}.{{1}} AS t
+    ON t.native_id = substr(l.post_id, strpos(l.post_id, ':') + 1)
+    AND t.platform = split_part(l.post_id, ':', 1)"""
+_OWN = _POSTS.replace("{ids}", "{0}.project_posts")
+_SCOPED = {
+    "of_project": {
+        **dict.fromkeys(("posts", "post_snapshots", "measures"), _OWN),
+        "outlier_scores": _SCORES,
+    },
+    **{
+        f"of_project_{scope}": {
+            **dict.fromkeys(("posts", "post_snapshots"), _POSTS.replace("{ids}", f"({ids})")),
+            "outlier_scores": _SCORES,
+            "raw_items": _ITEMS,
+        }
+        for scope, ids in (("videos", _VIDEOS), ("beyond", _ALL))
+    },
+}
+_FRONTED = {table for tables in _SCOPED.values() for table in tables}
+# A filter comes from the extension with COLLATE "C", and an index of another collation is of no
+# use to it. Where a policy names a column its type cannot be changed, and need not.
+_COLLATE = f"""DO $$ DECLARE table_ regclass; changes text; BEGIN
+    FOR table_, changes IN
+        SELECT c.oid, string_agg(format('ALTER %I TYPE varchar COLLATE "C"', a.attname), ', ')
+        FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+        WHERE c.relnamespace = '{SCHEMA}'::regnamespace AND c.relkind = 'r'
+        AND a.atttypid = 'varchar'::regtype AND a.attcollation <> '"C"'::regcollation
+        AND NOT a.attisdropped AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid)
+        GROUP BY c.oid
+    LOOP EXECUTE format('ALTER TABLE %s %s; ANALYZE %s', table_, changes, table_); END LOOP;
+END $$"""
 _WRITES = re.compile(r"((?:^|;)\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+)(\w+)\b(?!\.)")
 # JSON is text there: an UPDATE of the extension's cannot set a json column (1.5.5).
 _TYPES = {"DOUBLE": "double precision", "JSON": "text"}
@@ -41,7 +114,17 @@ _TYPE = re.compile(rf"\b({'|'.join(_TYPES)})\b")
 _LOGIN = re.compile(
     r"authentication failed|no password supplied|role \S+ does not exist|no pg_hba", re.IGNORECASE
 )
-_UNKNOWN = re.compile(r"database \S+ does not exist|could not translate host", re.IGNORECASE)
+_UNKNOWN = re.compile(
+    r"database \S+ does not exist|could not translate host|unsupported startup parameter|"
+    r"does not support SSL|certificate verify failed|root certificate file",
+    re.IGNORECASE,
+)
+# PostgreSQL's codes of a connection that was lost or refused: class 08 without a violated protocol,
+# a server that goes down or comes up, too many connections, a session that was idle too long.
+_AWAY_STATES = (
+    *("08000", "08001", "08003", "08004", "08006", "08007", "53300"),
+    *("57P01", "57P02", "57P03", "57P05"),
+)
 _AWAY = re.compile(
     r"unable to connect|connection .*failed|server closed the connection|could not connect|"
     r"terminating connection|no connection to the server|connection refused|starting up|"
@@ -51,8 +134,8 @@ _AWAY = re.compile(
 )
 _TWICE = re.compile(r'unique constraint "(\w+)_key".*?(?:Key (.+?) already exists|$)', re.DOTALL)
 _RIGHTS = re.compile(
-    r"permission denied [^\n]*|must be owner of [^\n]*|row-level security policy[^\n]*|"
-    r"only an approver[^\"\n]*"
+    r"permission denied [^\n]*|must be (?:owner of|superuser) [^\n]*|"
+    r"row-level security policy[^\n]*|only an approver[^\"\n]*"
 )
 
 
@@ -76,6 +159,9 @@ class TeamStore(Store):
         name = f"{facts.get('host', 'localhost')}:{facts.get('port', 5432)}/{facts.get('dbname')}"
         return cls(Path(name), wait_s, url=url)
 
+    row_hash = "hashtextextended(row({})::text, 0)::numeric"
+    is_shared = True
+
     @property
     def name(self) -> str:
         return f"postgresql://{self.path}"
@@ -87,12 +173,19 @@ class TeamStore(Store):
         yield
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A transaction that only reads: all of it sees the tables as they were at its start."""
+    def read(self, *, of: str = "", scope: str = "of_project") -> Iterator[Connection]:
+        """A transaction that only reads: all of it sees the tables as they were at its start.
+
+        `of` a project, of which alone posts, snapshots, scores and measures are seen; `scope`
+        of_project_videos: those that were picked, that came of its scripts, or were measured in any
+        project; of_project_beyond: these, too.
+        """
         with (
             server_errors(self),
             self._transaction(time.monotonic() + self.wait_s, "READ ONLY") as cursor,
         ):
+            if of:
+                cursor.execute(f"SET VARIABLE {scope} = {_text(of)}")
             yield cursor
 
     @contextmanager
@@ -104,11 +197,11 @@ class TeamStore(Store):
             if not _link(self.url).has_views:
                 self._begun(end, "READ ONLY").close()  # a migration takes the locks of all rooms
             with room_locks.locked(self.url, rooms, end=end) as lock:
-                self._begin_visit(lock)
+                self._count(lock, rooms)  # and once more behind it: who looks in between sees that
                 with self._transaction(end, "READ WRITE") as cursor:
                     yield cursor
                     lock.execute("SELECT 1")  # a lock that got lost would protect nothing
-                self._note_write(lock)
+                self._count(lock, rooms)
 
     @contextmanager
     def alone(self, lock: str, *, what: str) -> Iterator[None]:
@@ -122,26 +215,27 @@ class TeamStore(Store):
         room_locks.close(self.url)
 
     def stamp(self) -> visits.FileStamp:
-        """What changes with every write to the database."""
+        """(room, number of its writes) of each room: what changes with every write."""
+        sql = """SELECT sequencename::text, coalesce(last_value, 0) FROM pg_sequences
+            WHERE schemaname = %s AND sequencename LIKE 'writes%%' ORDER BY 1"""
         with server_errors(self), room_locks.lent(self.url) as connection:
-            return _stamp(connection)
+            return tuple(connection.execute(sql, (SCHEMA,)).fetchall())
 
-    def _begin_visit(self, connection: Any) -> None:
-        """Count the write before it is made and after: who looks in between sees that."""
-        if not visits.is_known(self.name):
-            visits.note(self.name, _stamp(connection))
-        self._note_write(connection)
+    def direct(self, sql: str) -> list[tuple[Any, ...]]:
+        """As `Store.direct`, by the server itself: no row of a table comes here."""
+        with server_errors(self), room_locks.lent(self.url) as lent, lent.transaction():
+            lent.execute(f"SET LOCAL search_path = {SCHEMA}")
+            return list(lent.execute(sql).fetchall())
 
-    def _note_write(self, connection: Any) -> None:
-        with suppress(Exception):  # the first write of all makes the counter
-            connection.execute(f"SELECT nextval('{SCHEMA}.writes')")
-            visits.count(self.name)
+    def _count(self, connection: Any, rooms: tuple[str, ...]) -> None:
+        for room in [f"{visits.ALL}_{r}" for r in rooms] or [visits.ALL]:
+            with suppress(Exception):  # the first write of all makes the counters
+                connection.execute(f"SELECT nextval('{SCHEMA}.{room}')")
+                visits.count(self.name, room)
 
     @contextmanager
     def _transaction(self, end: float, mode: str) -> Iterator[Connection]:
         cursor = self._begun(end, mode)
-        if mode == "READ ONLY" and not visits.is_known(self.name):
-            visits.note(self.name, self.stamp())
         try:
             yield cursor
             cursor.commit()
@@ -160,13 +254,13 @@ class TeamStore(Store):
                 cursor = link.connection.cursor()
                 if _is_current(cursor, mode):
                     if link.has_views:
-                        return cast("Connection", _Cursor(cursor, link.veiled))
+                        return cast("Connection", _Cursor(cursor, link.veiled, self.name))
                     cursor.close()  # what is made after a transaction began is not in it
                     link.make_views()
                     continue
             except duckdb.Error as error:
                 _drop(self.url)
-                if not _is_away(error) or time.monotonic() > end:
+                if not is_away(error) or time.monotonic() > end:
                     raise
                 time.sleep(_RETRY_S)
             else:
@@ -178,8 +272,11 @@ class TeamStore(Store):
         with room_locks.locked(self.url, (), end=end) as lock, lock.transaction():
             lock.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             lock.execute(f"SET LOCAL search_path = {SCHEMA}")
-            lock.execute("CREATE SEQUENCE IF NOT EXISTS writes")
+            for room in (visits.ALL, *(f"{visits.ALL}_{room}" for room in ROOMS)):
+                lock.execute(f"CREATE SEQUENCE IF NOT EXISTS {room}")
             lock.execute(migrate.RECORD)
+            for view, _, _ in _views():  # their columns change with the table's
+                lock.execute(f"DROP VIEW IF EXISTS {view}")
             rows = lock.execute("SELECT version FROM schema_migrations").fetchall()
             for version, path in migrate.files():
                 if (version,) not in rows:
@@ -190,7 +287,17 @@ class TeamStore(Store):
                     )
             tables = _tables(lock)
             comments = migrate.comments_of(tables, schema=SCHEMA)
-            lock.execute(";".join([*_constraints(lock, tables), *comments, _INDEX]))
+            indexes = [
+                f"CREATE INDEX IF NOT EXISTS {table}_{column} ON {SCHEMA}.{table} ({column})"
+                for table, column in _INDEXES.items()
+            ]
+            views = [
+                f"CREATE VIEW {SCHEMA}.{view} WITH (security_invoker = true) AS "
+                + sql.format(SCHEMA, table)
+                for view, table, sql in _views()
+            ]
+            made = [_COLLATE, *_constraints(lock, tables), *comments, *indexes, *views]
+            lock.execute(";".join(made))
             if lock.execute("SELECT 1 FROM pg_roles WHERE rolname = 'vt_viewer'").fetchone():
                 lock.execute(ROLES_SQL.read_text("utf-8"))  # new tables have rights too
         _drop(self.url)
@@ -205,21 +312,21 @@ class _Link:
     veiled: frozenset[str] = frozenset()  # tables with a view of their own name in front
 
     def make_views(self) -> None:
-        """The views, and one in front of each table with JSON, which is text there."""
+        """The views, and one in front of each table that is read as a project's alone or has JSON,
+        which is text there.
+        """
+        json = migrate.json_columns()
         with _guard:
             if self.has_views:
                 return
             with self.connection.cursor() as cursor:
                 cursor.execute(_PATH)
-                for table, columns in migrate.json_columns().items():
-                    casts = ", ".join(f'"{name}"::JSON AS "{name}"' for name in columns)
-                    cursor.execute(
-                        f"CREATE OR REPLACE VIEW memory.main.{table} AS "
-                        f"SELECT * REPLACE ({casts}) FROM vt.{SCHEMA}.{table}"
-                    )
+                for table in {*json, *_FRONTED}:
+                    select = _front(table, json.get(table, []))
+                    cursor.execute(f"CREATE OR REPLACE VIEW memory.main.{table} AS {select}")
                 for sql in migrate.view_sql():
                     cursor.execute(sql)
-            self.veiled = frozenset(migrate.json_columns())
+            self.veiled = frozenset({*json, *_FRONTED})
             self.has_views = True
 
 
@@ -229,17 +336,43 @@ class _Cursor:
 
     connection: Connection
     veiled: frozenset[str]
+    name: str
+    is_remote = True
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.connection, name)
 
     def execute(self, sql: str, values: Any = None) -> Connection:
         """As DuckDB's."""
+        if tables := [name for _, name in _WRITES.findall(sql)]:
+            visits.wrote(self.name, tables)
         return self.connection.execute(_WRITES.sub(self._unveiled, sql), values)
 
     def _unveiled(self, match: re.Match[str]) -> str:
         is_veiled = match[2] in self.veiled
         return f"{match[1]}vt.{SCHEMA}.{match[2]}" if is_veiled else match[0]
+
+
+def _views() -> Iterator[tuple[str, str, str]]:
+    """(name, table, SQL) of the server's views."""
+    for scope, tables in _SCOPED.items():
+        for table, sql in tables.items():
+            yield f"{scope}_{table}", table, sql
+
+
+def _front(table: str, json: Sequence[str]) -> str:
+    """What is read for `table`. The optimiser leaves out the parts that the variables rule out."""
+    casts = ", ".join(f'"{name}"::JSON AS "{name}"' for name in json)
+    columns = f" REPLACE ({casts})" if casts else ""
+    scopes = [scope for scope, tables in _SCOPED.items() if table in tables]
+    conditions = " AND ".join(f"getvariable('{scope}') IS NULL" for scope in scopes) or "true"
+    parts = [f"SELECT *{columns} FROM vt.{SCHEMA}.{table} WHERE {conditions}"]
+    parts += [
+        f"SELECT * EXCLUDE (of_project){columns} FROM vt.{SCHEMA}.{scope}_{table} "
+        f"WHERE of_project = getvariable('{scope}')"
+        for scope in scopes
+    ]
+    return " UNION ALL ".join(parts)
 
 
 _links: dict[tuple[int, str], _Link] = {}
@@ -289,8 +422,8 @@ def _attached(url: str) -> Connection:
     connection.execute(f"LOAD {_text(_extension())}")
     # PostgreSQL has no text with a zero byte. One thread gains nothing by scans of page ranges,
     # which no index serves.
-    connection.execute(f"SET pg_null_byte_replacement = '{NO_ZERO_BYTE}'")
-    connection.execute("SET pg_use_ctid_scan = false")
+    connection.execute(f"SET GLOBAL pg_null_byte_replacement = '{NO_ZERO_BYTE}'")
+    connection.execute("SET GLOBAL pg_use_ctid_scan = false")
     options = f"TYPE postgres, SCHEMA '{SCHEMA}'"
     if password:
         connection.execute(f"CREATE SECRET team (TYPE postgres, PASSWORD {_text(str(password))})")
@@ -308,7 +441,7 @@ def _facts(url: str) -> dict[str, Any]:
     except ModuleNotFoundError:
         raise BadInput(
             "a database on PostgreSQL needs more packages.",
-            todo='Install them: pip install "viraltracker[team]"',
+            todo=GET_TEAM_EXTRA,
         ) from None
     try:
         return dict(conninfo_to_dict(url, connect_timeout=10))
@@ -327,15 +460,23 @@ def _extension() -> Path:
     if not path.exists():
         raise BadInput(
             f"there is no postgres extension for DuckDB {duckdb.__version__}.",
-            todo='Install the two that fit: pip install "viraltracker[team]"',
+            todo=GET_TEAM_EXTRA,
         )
     return path
 
 
-def _is_away(error: Exception) -> bool:
-    """Whether the server may answer in a moment."""
+def is_away(error: BaseException | None) -> bool:
+    """Whether the connection was lost or refused, and the server may answer in a moment."""
+    import psycopg  # noqa: PLC0415
+
     words = str(error)
-    return bool(_AWAY.search(words)) and not (_LOGIN.search(words) or _UNKNOWN.search(words))
+    if _LOGIN.search(words) or _UNKNOWN.search(words):
+        return False
+    if isinstance(error, psycopg.Error):
+        state = error.sqlstate
+        is_client = isinstance(error, psycopg.OperationalError)  # without a code: no answer at all
+        return state in _AWAY_STATES if state else is_client
+    return bool(_AWAY.search(words))
 
 
 def _reachable(store: TeamStore, end: float) -> None:
@@ -347,7 +488,7 @@ def _reachable(store: TeamStore, end: float) -> None:
             with room_locks.lent(store.url):
                 return
         except psycopg.OperationalError as error:
-            if not _is_away(error) or time.monotonic() > end:
+            if not is_away(error) or time.monotonic() > end:
                 raise
         time.sleep(_RETRY_S)
 
@@ -367,14 +508,6 @@ def _constraints(connection: Any, tables: set[str]) -> list[str]:
         for table, key in KEYS.items()
         if table in tables and f"{table}_key" not in there
     ]
-
-
-def _stamp(connection: Any) -> visits.FileStamp:
-    sql = "SELECT to_regclass(%s)::oid"
-    if connection.execute(sql, (f"{SCHEMA}.writes",)).fetchone() == (None,):
-        return (0,)
-    row = connection.execute(f"SELECT last_value, is_called FROM {SCHEMA}.writes").fetchone()
-    return (int(row[0]) if row[1] else 0,)
 
 
 @contextmanager
@@ -411,7 +544,7 @@ def _as_ours(store: TeamStore, error: Exception) -> VtError | None:
         return BadInput(f"{store.name} cannot be used: {first}", todo="See VT_DATABASE.")
     if "could not serialize" in words:
         return StoreBusy("somebody else changed the same rows; nothing was stored.", todo=_AGAIN)
-    if _AWAY.search(words):
+    if is_away(error):
         return StoreBusy(f"{store.name} does not answer: {first}", todo=_AGAIN)
     return None
 

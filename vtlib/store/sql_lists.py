@@ -49,7 +49,7 @@ def fill_lists(sql: str) -> str:
 
 def quoted(names: Sequence[str]) -> str:
     """`'a', 'b', 'c'`, as SQL lists texts."""
-    return ", ".join(f"'{name}'" for name in names)
+    return ", ".join("'" + name.replace("'", "''") + "'" for name in names)
 
 
 def _repeated(text: str, metrics: Sequence[str]) -> str:

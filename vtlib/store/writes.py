@@ -14,11 +14,13 @@ import orjson
 from vtlib.core import log
 from vtlib.core.errors import BadInput
 from vtlib.store.connection import Connection, spell_out
+from vtlib.store.sql_lists import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+_LITERALS_MAX = 50_000  # texts of one list in a statement; a chunk of an import has 2,000
 Rows: TypeAlias = Union["pd.DataFrame", Sequence[Mapping[str, Any]]]
 
 
@@ -39,31 +41,74 @@ def stage(connection: Connection, table: str, rows: Rows) -> int:
     import numpy as np  # noqa: PLC0415 - all three only where rows are written
     import pyarrow as pa  # noqa: PLC0415
 
-    types = columns(connection, table)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE new_{table} AS SELECT *, 0::BIGINT AS _n FROM {table} "
         "LIMIT 0"
     )
-    data = _arrow(rows, types)
-    if unknown := [name for name in data.column_names if name not in types]:
-        raise BadInput(f"{table} has no column {', '.join(unknown)}", todo="See docs/schema.md.")
+    data = _arrow(connection, table, rows)
     if data.num_rows:
         data = data.append_column("_n", pa.array(np.arange(data.num_rows)))
-        connection.register("_rows", data)
-        connection.execute(f"INSERT INTO new_{table} BY NAME SELECT * FROM _rows")
-        connection.unregister("_rows")
-        log.get(__name__).debug("rows", table=table, rows=data.num_rows)
+        _insert(connection, f"new_{table}", data)
     return int(data.num_rows)
+
+
+def append(connection: Connection, table: str, rows: Rows) -> None:
+    """Put `rows` behind those of the table, whose keys nobody looks at; otherwise as `stage`.
+
+    On one thread: several compress parts of a table apart, at twice the processor.
+    """
+    data = _arrow(connection, table, rows)
+    row = connection.execute("SELECT current_setting('threads')").fetchone()
+    connection.execute("SET threads = 1")
+    try:
+        _insert(connection, table, data)
+    finally:
+        connection.execute(f"SET threads = {row[0] if row else 1}")
+
+
+def _insert(connection: Connection, table: str, data: pa.Table) -> None:
+    connection.register("_rows", data)
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM _rows")
+    connection.unregister("_rows")
+    log.get(__name__).debug("rows", table=table, rows=data.num_rows)
+
+
+def near(connection: Connection, table: str, key: Sequence[str], source: str = "") -> str:
+    """`table`, or on a server those of its rows whose key may be among those of `source` (default:
+    the staged rows): a join with rows that are here would fetch the whole table.
+    """
+    if not getattr(connection, "is_remote", False):
+        return table
+    test = _among(connection, key, source or f"new_{table}")
+    return f"(SELECT * FROM {table} AS t WHERE {test})"
+
+
+def _among(connection: Connection, key: Sequence[str], source: str) -> str:
+    """SQL saying that a row `t` may have a key of `source`."""
+    tests = [test for name in key if (test := _one_of(connection, name, source))]
+    return " AND ".join(tests) or "true"
+
+
+def _one_of(connection: Connection, name: str, source: str) -> str:
+    """SQL saying that a column has one of the texts of `source`; "" where it may have others."""
+    sql = f"SELECT DISTINCT {name} FROM {source} LIMIT {_LITERALS_MAX + 1}"
+    cursor = connection.execute(sql)
+    if str(cursor.description[0][1]) != "VARCHAR":
+        return ""
+    texts = [text for (text,) in cursor.fetchall()]
+    if len(texts) > _LITERALS_MAX or any(t is None or "\0" in t for t in texts):
+        return ""
+    return f"t.{name} IN ({quoted(texts)})" if texts else "false"  # IN (NULL) would read all
 
 
 def insert_absent(connection: Connection, table: str, key: Sequence[str]) -> None:
     """Insert staged rows whose key is not there; of several with one key, the first."""
-    keys = ", ".join(key)
+    keys, there = ", ".join(key), near(connection, table, key)
     connection.execute(
         f"""INSERT INTO {table} BY NAME
         SELECT * EXCLUDE (_n) FROM new_{table} SEMI JOIN (
             SELECT min(_n) AS _n FROM (
-                SELECT {keys}, _n FROM new_{table} ANTI JOIN {table} USING ({keys})
+                SELECT {keys}, _n FROM new_{table} ANTI JOIN {there} AS t USING ({keys})
             ) GROUP BY {keys}
         ) USING (_n)"""
     )
@@ -103,7 +148,7 @@ def fold(
     ]
     keys = ", ".join(key)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE there AS SELECT * FROM {table} "
+        f"CREATE OR REPLACE TEMP TABLE there AS SELECT * FROM {near(connection, table, key)} AS t "
         f"SEMI JOIN new_{table} USING ({keys})"
     )
     merged = f"""WITH both_ AS (
@@ -169,12 +214,16 @@ def _write(connection: Connection, table: str, key: Sequence[str], select: str) 
 def _move(connection: Connection, table: str, key: Sequence[str], source: str) -> None:
     """Put the rows of `source` in the place of those with their key."""
     match = " AND ".join(f"t.{k} IS NOT DISTINCT FROM c.{k}" for k in key)
+    if getattr(connection, "is_remote", False):
+        match += f" AND {_among(connection, key, source)}"
     connection.execute(f"DELETE FROM {table} AS t USING {source} AS c WHERE {match}")
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {source}")
 
 
-def _arrow(rows: Rows, types: Mapping[str, str]) -> pa.Table:
-    """`rows` as an Arrow table whose JSON is text and whose times are naive UTC."""
+def _arrow(connection: Connection, table: str, rows: Rows) -> pa.Table:
+    """`rows` as an Arrow table whose JSON is text and whose times are naive UTC. Raises BadInput
+    for a column that `table` does not have.
+    """
     import pandas as pd  # noqa: PLC0415 - as in stage
     import pyarrow as pa  # noqa: PLC0415
 
@@ -183,7 +232,10 @@ def _arrow(rows: Rows, types: Mapping[str, str]) -> pa.Table:
     else:
         names = dict.fromkeys(name for row in rows for name in row)
         series = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}
-    return pa.table({name: _column(series[name], types.get(name, "")) for name in series})
+    types = columns(connection, table)
+    if unknown := [name for name in series if name not in types]:
+        raise BadInput(f"{table} has no column {', '.join(unknown)}", todo="See docs/schema.md.")
+    return pa.table({name: _column(series[name], types[name]) for name in series})
 
 
 def _column(values: pd.Series, kind: str) -> pa.Array:

@@ -116,7 +116,7 @@ def cell(value: Any, form: str) -> Cell:
     if form == "flag":
         return Cell(say("unknown"), kind="state") if is_missing(value) else _flag(value)
     if is_missing(value):
-        return Cell(NO_VALUE, kind="state")
+        return Cell(NO_VALUE, kind="number" if is_numeric(form) else "state")
     if form == "picture":
         return Cell("", "1", "picture", picture_url(value))
     if form in ("time", "date") or isinstance(value, (datetime, date)):
@@ -186,6 +186,8 @@ def _link(url: str) -> Cell:
     if parts.scheme not in ("http", "https") or not parts.netloc or _UNSEEN.search(url):
         return _text(url)
     short = (parts.netloc.removeprefix("www.") + parts.path).rstrip("/")
+    if parts.query and parts.path.count("/") < 2:  # youtube.com/watch?v=: the query names the post
+        short = f"{short}?{parts.query}"
     text = short if len(short) <= 40 else short[:39] + "…"
     return Cell(text, short, "link", url.strip())
 
@@ -260,11 +262,12 @@ def show(
     """A table of `frame`: escaped, sortable in a report, with its source and n in the caption.
 
     `columns`: names, or name -> label, in order (default: all; `<metric>_state` columns are read,
-    not shown). `formats`: column -> int, tenth, ratio, multiplier, pct, p, usd, time, date, text,
-    link, picture (JPEG bytes), or a Python format such as ",.2f"; defaults follow the column's name
-    and type. A metric whose `<metric>_state` is hidden or not_exposed shows that word, an estimated
-    one a leading ~; nothing missing is ever shown as 0. At most `max_rows` rows, and the caption
-    says how many there are. Raises BadInput when a column is not there.
+    not shown, and a `picture` that no row has is left out). `formats`: column -> int, tenth, ratio,
+    multiplier, pct, p, usd, time, date, text, link, picture (JPEG bytes), or a Python format such
+    as ",.2f"; defaults follow the column's name and type. A metric whose `<metric>_state` is
+    hidden or not_exposed shows that word, an estimated one a leading ~; nothing missing is ever
+    shown as 0. At most `max_rows` rows, and the caption says how many there are. Raises BadInput
+    when a column is not there.
     """
     labels = _labels(frame, columns)
     missing = [name for name in labels if name not in frame.columns]
@@ -273,6 +276,8 @@ def show(
             f"the table of {source} has no column {', '.join(missing)}",
             todo=f"It has: {', '.join(map(str, frame.columns))}.",
         )
+    if "picture" in labels and frame["picture"].isna().all():
+        del labels["picture"]  # a column of dashes
     head = frame.head(max_rows)
     forms = {name: (formats or {}).get(name) or form_of(frame[name], name) for name in labels}
     cells = [_column(head, name, forms[name]) for name in labels]

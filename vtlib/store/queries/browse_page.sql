@@ -1,18 +1,18 @@
 -- The facts of a few posts of a project: account, texts, latest numbers, score, pick, latest decision, tags, picture and video.
 WITH scores AS (
-    SELECT * FROM outlier_latest WHERE project_id = $project AND post_id IN (SELECT unnest($ids))
+    SELECT * FROM outlier_latest WHERE project_id = $project AND post_id IN ($ids)
 ),
 decided AS (
     SELECT post_id, decision, reason, notes, hook_ideas, reviewer, decided_at
-    FROM reviews WHERE project_id = $project AND post_id IN (SELECT unnest($ids))
+    FROM reviews WHERE project_id = $project AND post_id IN ($ids)
     QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY decided_at DESC, reviewer DESC) = 1
 ),
 numbers AS (
-    SELECT * FROM post_snapshots WHERE post_id IN (SELECT unnest($ids))
+    SELECT * FROM post_snapshots WHERE post_id IN ($ids)
     QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY captured_at DESC) = 1
 ),
 pictures AS (
-    SELECT post_id, arg_min(path, position) AS path FROM media_images WHERE post_id IN (SELECT unnest($ids)) GROUP BY post_id
+    SELECT post_id, arg_min(path, position) AS path FROM media_images WHERE post_id IN ($ids) GROUP BY post_id
 )
 SELECT
     p.post_id, p.platform, a.handle, p.url, p.format, p.posted_at, p.caption, p.title, p.duration_s, p.is_paid,
@@ -32,4 +32,4 @@ LEFT JOIN decided AS r ON r.post_id = p.post_id
 LEFT JOIN media AS m ON m.post_id = p.post_id
 LEFT JOIN pictures AS i ON i.post_id = p.post_id
 LEFT JOIN covers AS v ON v.post_id = p.post_id
-WHERE p.post_id IN (SELECT unnest($ids))
+WHERE p.post_id IN ($ids)

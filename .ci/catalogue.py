@@ -3,9 +3,9 @@
     python .ci/catalogue.py           write vtlib/locale/<language>/LC_MESSAGES/vtlib.po anew
     python .ci/catalogue.py --check   say what a catalogue lacks; exit code 1 if anything
 
-Sentences stand in Python as say("..."), say_n("one", "many", n), number(n, "noun", "plural"),
-marked(...); in templates as _("...") and ngettext("one", "many", n); in the glossary; and in the
-notebooks' markdown.
+Sentences stand in Python as say("..."), stored("..."), say_n("one", "many", n),
+number(n, "noun", "plural"), marked(...); in templates as _("...") and ngettext("one", "many", n);
+in the glossary; and in the notebooks' markdown.
 """
 
 from __future__ import annotations
@@ -28,6 +28,14 @@ ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("de",)
 _SINCE = datetime(2026, 11, 28, tzinfo=UTC)
 Message = str | tuple[str, str]  # one text, or (one, many)
+
+
+class Stored(str):
+    """The form of a sentence of the store: the catalogue says so beside it."""
+
+    __slots__ = ()
+
+
 _HEADING = re.compile(r"^#+ +")
 
 
@@ -41,6 +49,8 @@ def collect() -> dict[Message, list[str]]:
     places: dict[Message, list[str]] = {}
     for path, message in _all():
         name = path.relative_to(ROOT).as_posix()
+        if isinstance(message, Stored):  # a key that is there keeps its type
+            places[message] = places.pop(message, [])
         if name not in places.setdefault(message, []):
             places[message].append(name)
     several = {m[0]: m for m in places if isinstance(m, tuple)}
@@ -73,8 +83,8 @@ def python_messages(source: str) -> Iterator[Message]:
             continue
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
         texts = [_text(argument) for argument in node.args]
-        if name == "say" and texts and texts[0]:
-            yield texts[0]
+        if name in ("say", "stored") and texts and texts[0]:
+            yield texts[0] if name == "say" else Stored(texts[0])
         elif name in ("say_n", "marked_n") and len(texts) > 1 and texts[0] and texts[1]:
             yield texts[0], texts[1]
         elif name in ("number", "count_of") and len(texts) > 1 and texts[1]:
@@ -162,7 +172,9 @@ def renew(language: str) -> Catalog:
         text: Any = old.string if old else ("" if isinstance(message, str) else ("", ""))
         if isinstance(message, tuple) != isinstance(text, tuple):
             text = ("", "") if isinstance(message, tuple) else ""
-        fresh.add(message, text, locations=[(name, None) for name in sorted(set(files))])
+        remarks = ["stored"] if isinstance(message, Stored) else []
+        places = [(name, None) for name in sorted(set(files))]
+        fresh.add(message, text, locations=places, auto_comments=remarks)
     return fresh
 
 

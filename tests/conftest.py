@@ -35,6 +35,8 @@ settings.register_profile(
 )
 settings.load_profile("viraltracker")
 
+SERVERS = ("postgresql:", "postgres:")  # what the folder of a URL taken for a path is called
+
 # Files that take minutes come first: one that begins last is waited for by every other process.
 LONG = (
     *("test_faults", "test_demo", "test_killed", "test_chromium_walk", "test_nights", "test_desk"),
@@ -60,7 +62,7 @@ def pytest_collection_finish():
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 100)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -83,15 +85,20 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # An open costs as much as ten small operations, and a test does dozens in a row.
         locks.linger()
         yield
+    named = [f"{folder}/{name}" for folder in (".", NOTEBOOKS.parent) for name in SERVERS]
+    assert not [name for name in named if Path(name).exists()], "a server's URL became a folder"
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup():
-    """What a fixture wrote is whole on disk when the next one, or the test, begins."""
+def pytest_fixture_setup(fixturedef):
+    """What a fixture of several tests wrote is whole on disk for those that copy it; what one of
+    a single test has opened stays open for the test.
+    """
     try:
         return (yield)
     finally:
-        locks.close_idle()
+        if fixturedef.scope != "function":
+            locks.close_idle()
 
 
 @pytest.hookimpl(wrapper=True)

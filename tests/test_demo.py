@@ -15,6 +15,7 @@ import pytest
 from simulator.files import write_exports
 from tests.report import running_text
 from tests.report.catalogues import sentences
+from vtlib.core.language import PageReader, reads, retold
 from vtlib.core.models import STAGES
 from vtlib.run.reproduce import reproduce
 
@@ -225,6 +226,14 @@ def test_a_run_for_a_german_reader_keeps_no_sentence_in_english(german: Path) ->
     lines = {p.name: set(running_text.read(p.read_text()).lines) for p in pages(german)}
     assert {name: left for name, texts in lines.items() if (left := texts & known.keys())} == {}
     assert len(set().union(*lines.values()) & set(known.values())) > 100
+    with reads(PageReader("de", "Europe/Berlin")):  # of the store, in tables and folded parts too
+        left = {
+            (page.name, text)
+            for page in pages(german)
+            for text in running_text.read(page.read_text()).texts
+            if text.count(" ") > 1 and retold(text) != text
+        }
+    assert left == set()
     assert "Times are Berlin." not in (german / "index.html").read_text()
     shown = running_text.facts_of(pages(german))
     assert {name: figures for name, figures in shown.items() if len(figures) > 1} == {}

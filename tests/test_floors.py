@@ -16,9 +16,11 @@ FLOOR = {
     **dict.fromkeys(("analysis", "scripts"), 5),
     "performance": 6,
     **dict.fromkeys(("report", "adaptation"), 7),
-    **dict.fromkeys(("run", "desk", "alerts"), 8),
-    **dict.fromkeys(("jobs", "serving"), 9),
-    "cli": 10,
+    **dict.fromkeys(("run", "alerts"), 8),
+    "jobs": 9,
+    "desk": 10,
+    "serving": 11,
+    "cli": 12,
 }
 # What reaches out of the process, and what may: a room's files that are not named here are its
 # rules.
@@ -44,8 +46,8 @@ EFFECTS = {
     "script_predictions stage store "
     "video_samples",
     "report": (
-        "advice brand data_export history insight_stage pattern_cards post projects script_results "
-        "vega videos"
+        "advice brand data_export history insight_stage pattern_cards post projects review_page "
+        "reviews script_results vega videos"
     ),
     "scripts": (
         "beats comments editor exports files formats/typst lifecycle page production queries "

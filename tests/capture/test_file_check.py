@@ -100,7 +100,7 @@ def test_page_01_says_what_each_file_was_and_what_was_read(project, tmp_path) ->
     assert row["read"].startswith("posts 1, posted_at 1, caption 1, format 1, hashtags 1")
     assert "likes 1" in row["read"]
     assert "views" not in row["read"]
-    assert row["certain"] == "known from the tool's documentation, 1 of 1 items"
+    assert row["certain"] == "known from the tool's documentation, 1 of 1 item"
     assert row["not_read"].startswith("count 1, ")
 
 

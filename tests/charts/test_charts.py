@@ -44,19 +44,19 @@ PATTERNS = pd.DataFrame(
         "q_value": [0.01, 0.9],
         "n_with": [80, 40],
         "kind": "measured",
-        "definition": "d",
+        "definition": ["A cut in the first second.", ""],
         "replicates": "mixed",
     }
 )
 GROUPS = pd.DataFrame(
     {
-        "by": ["all", "creator", "creator"],
-        "group": ["all own posts", "ann · tiktok", "young"],
-        "n": [3, 1, 0],
-        "accounts": [2, 1, 0],
-        "ratio": [1.3, 2.0, None],
-        "ratio_low": [0.9, None, None],
-        "ratio_high": [1.9, None, None],
+        "by": ["all", "creator", "creator", "creator"],
+        "group": ["all own posts", "ann · tiktok", "young", "bob · x"],
+        "n": [3, 1, 0, 2],
+        "accounts": [2, 1, 0, 1],
+        "ratio": [1.3, 2.0, None, 1.1],
+        "ratio_low": [0.9, None, None, 0.8],
+        "ratio_high": [1.9, None, None, 1.6],
     }
 )
 RETURNS = pd.DataFrame(
@@ -164,7 +164,7 @@ def test_a_renamed_column_is_an_error_not_an_empty_chart(gone: str) -> None:
 def test_many_posts_are_thinned_and_no_breakout_is_lost() -> None:
     frame = sample.scores(accounts=100, posts=200)
     spec = charts.accounts_over_time(frame).to_dict()
-    drawn = pd.DataFrame(rows(spec))
+    drawn = pd.DataFrame([r for r in rows(spec) if "tier" in r])
     assert len(drawn) <= MAX_POINTS
     assert drawn["account"].nunique() == MAX_MENU
     names = drawn["account"].unique()
@@ -273,8 +273,9 @@ def test_every_state_and_tier_has_its_colour() -> None:
 
 NAMES = {
     "predictions": "1 of 2 predictions held",
-    "pattern effects": "works goes with more views, surest of 1 claims",
-    "reach": "ann · tiktok reach ×2 their own level",
+    "pattern effects": "A cut in the first second: goes with more views, surest of 1 claims",
+    # ann has one post and no interval: no finding.
+    "reach": "bob · x reach ×1.1 their own level, the most of all groups (2 posts)",
     "returns": "0 of 1 product surely brought",
     "standing": "Own posts stand at 41 of 100",
     "problems a day": "import met most problems: 5 of 6",
@@ -301,12 +302,58 @@ def test_sixteen_series_never_share_eight_colours() -> None:
     assert len(scale["domain"]) == len(set(scale["range"])) == 7
     assert scale["domain"][-1] == "others"
     assert "stage 15" in scale["domain"]
-    rows = next(iter(spec["datasets"].values()))
-    assert sum(r["value"] for r in rows) == sum(range(1, 17))
+    assert sum(r["value"] for r in rows(spec)) == sum(range(1, 17))
     curve = pd.concat([sample.curve().assign(format=f"f{n}") for n in range(16)])
-    growth = charts.growth(curve).to_dict()
+    growth = charts.growth(
+        curve.assign(n_pairs=curve["n_pairs"] * curve["format"].eq("f9"))
+    ).to_dict()
     domain = growth["layer"][0]["encoding"]["color"]["scale"]
     assert len(domain["domain"]) == len(set(domain["range"])) == 7
+    assert "instagram · f9 (fitted)" in domain["domain"], "what was learnt most of has a colour"
+    points = pd.DataFrame({"at": range(9), "y": range(9), "who": stages[:9], "why": [None] * 9})
+    axes = {"x": "at", "y": "y", "color": "who"}
+    spec = charts.linked(
+        points, axes=axes, columns={"why": "why", "who": "who"}, title="Points", source="s"
+    ).to_dict()
+    colours = spec["vconcat"][0]["encoding"]["color"]["condition"]["scale"]
+    assert len(colours["domain"]) == len(set(colours["range"])) == 7
+    assert {r["why"] for r in rows(spec) if "why" in r} == {""}, "what is missing is no nan"
+
+
+@pytest.mark.parametrize("accounts", [4, 12])
+def test_a_brush_over_the_accounts_lists_the_posts_behind(accounts: int) -> None:
+    spec = charts.accounts_over_time(sample.scores(accounts=accounts)).to_dict()
+    table = json.dumps(spec["vconcat"][1])
+    assert '"filter": {"param": "brush"}' in table
+    assert [p["select"]["type"] for p in spec["params"] if p["name"] == "brush"] == ["interval"]
+    is_menu = accounts > 6
+    assert ("picked_account" in table) == is_menu
+    assert len(spec["vconcat"][0].get("vconcat", [])) == (0 if is_menu else accounts)
+
+
+def test_names_of_posts_stand_apart() -> None:
+    posts = sample.scores(accounts=1, posts=3).assign(
+        posted_at=pd.to_datetime(["2026-05-01", "2026-05-02", "2026-05-20"]),
+        value=[9000, 9100, 9200],
+        multiplier=9.0,
+        multiplier_low=[5.0, 4.0, 3.0],
+        tier="breakout",
+    )
+    drawn = rows(charts.accounts_over_time(posts).to_dict())
+    names = [bool(r["name"]) for r in drawn if "name" in r]
+    assert names == [True, False, True]
+
+
+def test_the_highest_of_linked_points_is_the_title() -> None:
+    points = pd.DataFrame({"at": [1, 2], "multiplier": [3.0, 41.6], "who": ["ann", "bob"]})
+    spec = charts.linked(
+        points,
+        axes={"x": "at", "y": "multiplier"},
+        columns={"who": "account"},
+        title="Posts",
+        source="s",
+    ).to_dict()
+    assert spec["title"]["text"] == "Posts: multiplier ×42 at most, bob"
 
 
 def test_a_post_s_tooltip_has_its_picture_and_caption() -> None:

@@ -13,6 +13,7 @@ from vtlib.scripts.store import Making
 from vtlib.store.connection import Store
 from vtlib.store.data_checks import run_checks
 from vtlib.store.project import Project
+from vtlib.store.writes import save
 
 
 @pytest.fixture
@@ -84,6 +85,18 @@ def test_one_press_decides_and_opens_the_next_post(desk: Desk) -> None:
     post.close.click()
     assert desk.session.place.post_id == ""
     assert post.view.layout.display == "none"
+
+
+def test_a_post_shows_what_clients_said_of_it_in_their_answers(desk: Desk) -> None:
+    place = {"run_id": "p-1", "project_id": desk.session.project.slug, "post_id": "tiktok:1"}
+    said_by = {"author": "Mia", "at_s": 4.2, "body": "<b>Cut</b> here", "comment_id": "c1"}
+    with desk.session.project.store.write("report") as connection:
+        save(connection, "report_comments", [place | said_by], key=["comment_id"])
+    desk.posts.rows[0].open.click()
+    html = desk.posts.post.decisions.value
+    assert "<b>Mia</b> at 4.2 s · &lt;b&gt;Cut&lt;/b&gt; here · report p-1" in html
+    desk.posts.rows[1].open.click()
+    assert "Mia" not in desk.posts.post.decisions.value
 
 
 def test_undo_takes_back_the_last_ten_actions_and_opens_their_posts(desk: Desk) -> None:

@@ -1,12 +1,15 @@
 """Scripts at the desk: written at once, forecast after; found, reviewed, moved, downloaded."""
 
 import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from vtlib.desk import Desk, links
-from vtlib.scripts import lifecycle, queries, store
+from vtlib.scripts import lifecycle, queries, reviews, store
 from vtlib.scripts.script import PlannedBeat, Script
 from vtlib.scripts.store import Making, Move, ScriptHome
 from vtlib.store.project import Project
@@ -138,3 +141,46 @@ def test_documents_are_links_where_the_server_gives_them(
     assert f'href="/files/outputs/scripts/{file.name}"' in documents.files.value
     assert links.link(Path("/etc/hosts")) == ""
     assert links.link(root / "not-there.md") == ""
+
+
+def _upload(name: str, content: bytes) -> dict:
+    """As the browser's part of ipywidgets gives a file."""
+    moment = datetime(2026, 5, 2, tzinfo=UTC)
+    facts = {"name": name, "type": "application/json", "size": len(content)}
+    return {**facts, "last_modified": moment, "content": memoryview(content)}
+
+
+def test_the_client_s_page_and_answer(desk: Desk, project: Project) -> None:
+    """The answer is the file that the page's form saves: tests/report/test_review_page.py."""
+    whole = replace(ONE, call_to_action="Look")
+    name = store.create(project.store, whole, Making("Ann"), place=ScriptHome(project="p"))
+    store.set_status(project.store, name, Move("review", "Ann"))
+    desk.session.act(lambda: desk.session.go(script_id=name, view="script"))()
+    desk.script.tabs.value = "Client"
+    client = desk.script.client
+    client.share.click()
+    page = project.workspace.outputs / "scripts" / f"{name}-v1-review.html"
+    assert "approve it or send it back" in desk.session.message.value
+    assert page.name in client.page.value
+    assert "Approve version 1" in page.read_text()
+    answer = {"form": reviews.FORM, "script_id": name, "version": 1}
+    answer |= {"words": reviews.words_fingerprint(current(desk)["script"]), "reviewer": "Mia"}
+    answer |= {"reviewed_on": "2026-05-02", "decision": "approve"}
+    answer["notes"] = [{"beat_id": "b1", "text": "Calmer"}]
+    client.file.value = (_upload("mia.json", json.dumps(answer).encode()),)
+    assert "is approved by Mia" in desk.session.message.value, desk.session.message.value
+    assert queries.get(project.store, name)["status"] == "approved"
+    assert "Mia" in client.answers.value
+    assert client.file.value == ()
+    client.file.value = (_upload("other.json", b"{}"),)
+    assert 'role="alert"' in desk.session.message.value
+
+
+def test_the_dashboard_of_the_brand_is_linked(desk: Desk, project: Project) -> None:
+    desk.tabs.value = "products"
+    desk.products.draw.click()
+    assert "dashboard of acme is being drawn" in desk.session.message.value
+    asyncio.run(desk.session.waiting.pop()())
+    page = project.workspace.outputs / "brands" / "acme.html"
+    assert page.is_file(), desk.session.news.value
+    assert "acme.html" in desk.products.dashboard.value

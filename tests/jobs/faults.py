@@ -153,7 +153,7 @@ class Team:
 
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs, the oldest first."""
-        return team.rows(self.url, queue._LIST, [None, None])[::-1]
+        return team.rows(self.url, queue._LIST, [None, None, ""])[::-1]
 
     def wait_for(self, kind: str, *statuses: str, timeout_s: float = 60) -> dict[str, Any]:
         """The newest job of a kind, once it has one of the statuses."""

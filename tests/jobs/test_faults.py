@@ -2,16 +2,25 @@
 budgets and errors: nothing is lost, and nothing is paid twice.
 """
 
+import asyncio
 import os
 import signal
 
 import pytest
 
 from tests.jobs.faults import Team, TeamPeers, ended, restart
+from tests.media.s3_servers import BUCKET, SILENCE_S, DroppingServer
 from tests.peers import base
 from tests.peers.matrix import N_FILMS
+from vtlib.core.settings import load_settings
+from vtlib.jobs import queue
 from vtlib.jobs import team as teams
+from vtlib.jobs.job import KINDS, Job
+from vtlib.jobs.worker import Worker
+from vtlib.media import objects
+from vtlib.media.objects import ObjectStore
 from vtlib.store import usage
+from vtlib.store.project import Workspace
 from vtlib.store.usage import UsageScope
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -126,3 +135,66 @@ def test_stopped_restarted_and_out_of_money(tmp_path, team_server, peers):
     assert team.work() == 0
     assert (team.jobs()[-1]["status"], team.jobs()[-1]["exit_code"]) == ("failed", 3)
     assert (peers.paid() - before)["capture"] == 0
+
+
+@pytest.fixture
+def storage(tmp_path, monkeypatch):
+    """S3 that can be made to fail, for tries that take little time; (server, storage)."""
+    server = DroppingServer(tmp_path)
+    server.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "team")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "team")
+    monkeypatch.setenv("VT_MEDIA_STORAGE", f"s3://{BUCKET}/faults")
+    monkeypatch.setattr(ObjectStore.__init__, "__defaults__", ("", (0.01, 0.01)))
+    monkeypatch.setattr(objects, "TIMEOUT_S", SILENCE_S / 2)
+    objects._client.cache_clear()
+    objects._client(os.getpid()).create_bucket(Bucket=BUCKET)
+    yield server, ObjectStore.of(f"s3://{BUCKET}/faults")
+    server.stop()
+    objects._client.cache_clear()
+
+
+def test_storage_that_drops_and_does_not_answer(tmp_path, team_server, peers, storage, monkeypatch):
+    """Away while videos go up, then while frames do: the job waits, goes on, and fetches, measures
+    and asks for nothing twice.
+    """
+    server, bucket = storage
+    team, before = Team(tmp_path / "team", team_server.take(), peers), peers.paid()
+    for name in set(team.environment) - set(os.environ) | {"VT_HOME", "VT_DATABASE"}:
+        monkeypatch.setenv(name, team.environment[name])
+    at = Workspace(load_settings(team.home))
+
+    def work(kind):
+        """One attempt at a job in this process; its row."""
+        queue.add(at, Job(kind, "p"))
+        team.hurry()
+        asyncio.run(Worker(at, team.url, list(KINDS)).run(once=True))
+        return team.jobs()[-1]
+
+    assert work("capture")["status"] == "ok"
+    team.pick()
+    stored = {"fetch": "media", "measure": "measures"}
+    faults = (("fetch", ".mp4", "drop"), ("fetch", ".mp4", "silence"), ("measure", ".jpg", "drop"))
+    for kind, end, fault in (*faults, ("measure", ".jpg", "silence")):
+        server.fault = lambda m, path, end=end, fault=fault: (
+            fault if m == "PUT" and path.endswith(end) else ""
+        )
+        job = work(kind)
+        assert (job["status"], job["exit_code"]) == ("waits", 4)
+        assert "does not answer" in job["message"]
+        assert job["waits_until"] is not None
+        where = f"{stored[kind]} WHERE status = 'ok'"
+        assert len(team.store.query(f"SELECT 1 FROM {where}")) == 0  # no row says it is stored
+        if fault == "silence":
+            server.fault = lambda *_: ""
+            job = work(kind)
+            assert (job["status"], job["tries"]) == ("ok", 3)
+            assert len(team.store.query(f"SELECT 1 FROM {where}")) == N_FILMS
+    assert work("ask")["status"] == "ok"
+    paid = peers.paid() - before
+    assert (paid["capture"], paid["fetch"], paid["ask"]) == (1, N_FILMS, N_FILMS)
+    names = set(team.store.query("SELECT path FROM media WHERE status = 'ok'")["path"])
+    there = {name for name, _ in bucket.list_files()}
+    assert names <= there
+    assert any(".thumbs/" in name for name in there)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
+from tests.peers.inboxes import WebhookMock
 from vtlib.cli import vt
 from vtlib.core.errors import BadInput, SourceFailed, StoreBusy
 from vtlib.core.settings import load_settings
@@ -198,3 +199,26 @@ def test_a_folder_that_a_timer_cannot_name_is_refused(at):
         timer.units(strange, "p")
     with pytest.raises(BadInput, match="50%"):
         timer.crontab_line(strange, "p")
+
+
+def test_a_watch_of_the_schedule_raises_and_sends(at, clock, monkeypatch):
+    """A budget that is used up, sent to a webhook on loopback once."""
+    with WebhookMock() as inbox:
+        monkeypatch.setenv("VT_ALERTS_HOOK", inbox.url.replace("http", "json") + "/hook")
+        (at.root / "params" / "p.yaml").write_text("""project: p
+scraping: {budget_usd: 1}
+schedule: {watch: '0 * * * *'}
+alerts: {channels: [{name: hook, variable: VT_ALERTS_HOOK}]}
+""")
+        queue.add(at, Job("judge", "p"))  # the project is known
+        with at.store.write() as connection:
+            connection.execute(
+                "INSERT INTO spend (spend_id, project_id, provider, usd) "
+                "VALUES ('s', 'p', 'apify', 2)"
+            )
+        assert schedule.run_due(at, "p") == []
+        for messages in ("1 alert; 1 message: sent", "0 alerts; nothing to send"):
+            clock[0] += timedelta(hours=1)
+            (row,) = schedule.run_due(at, "p")
+            assert (row["kind"], row["exit_code"], row["message"]) == ("watch", 0, messages)
+        assert len(inbox.hooks) == 1

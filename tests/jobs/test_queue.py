@@ -1,17 +1,27 @@
 """The queue on a real PostgreSQL, with workers of this process and work that only ticks."""
 
 import asyncio
+import socket
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
-from vtlib.core.errors import BadInput, BudgetReached, CredentialsMissing, SourceFailed
+from vtlib.core.errors import (
+    BadInput,
+    BudgetReached,
+    CredentialsMissing,
+    SourceFailed,
+    StoreBusy,
+)
 from vtlib.core.settings import load_settings
 from vtlib.jobs import attempt, kinds, queue, schedule, team
+from vtlib.jobs import worker as workers
 from vtlib.jobs.job import KINDS, TRIES_MAX, Job, JobOutcome
 from vtlib.jobs.worker import Worker
+from vtlib.media.folder import MediaFolder
 from vtlib.ops import projects
 from vtlib.store import catalog, roles
 from vtlib.store.project import Workspace
@@ -364,8 +374,13 @@ def test_an_editor_adds_jobs_and_a_viewer_only_reads_them(at, monkeypatch):
     queue.add(at, Job("judge", "p"))
     assert queue.add(found["editor"], Job("fetch", "p"))["status"] == "waits"
     assert len(queue.listing(found["viewer"])) == 2
-    with pytest.raises(CredentialsMissing, match="permission denied"):
-        queue.pause(found["viewer"], "p", by="eve")
+    for refuse in (
+        lambda at: queue.pause(at, "p", by="eve"),
+        lambda at: queue.add(at, Job("ask", "p")),
+        lambda at: queue.cancel(at, "1"),
+    ):
+        with pytest.raises(CredentialsMissing, match="permission denied"):
+            refuse(found["viewer"])
 
 
 def test_the_queue_of_an_older_procrastinate_is_brought_up_to_date(at, work):
@@ -375,8 +390,6 @@ def test_the_queue_of_an_older_procrastinate_is_brought_up_to_date(at, work):
     url = at.settings.database_url
     execute(at, "SELECT 1")
     execute(at, "DROP SCHEMA queue CASCADE")
-    import psycopg
-
     with psycopg.connect(url, autocommit=True, options="-c search_path=queue") as connection:
         connection.execute("CREATE SCHEMA queue")
         from pathlib import Path
@@ -410,3 +423,70 @@ def test_workers_that_start_together_make_the_queue_once(at):
         thread.join()
     assert errors == []
     assert team.rows(url, "SELECT count(*) AS n FROM procrastinate_jobs") == [{"n": 0}]
+
+
+def test_a_job_waits_for_its_turn_in_a_folder_without_failing(at, monkeypatch):
+    """Real work: another process, or another worker with this VT_HOME, downloads meanwhile."""
+    queue.add(at, Job("measure", "p"))
+    with MediaFolder(at.outputs).session():
+        for _ in range(TRIES_MAX + 1):
+            assert work_off(at) == {"put back": 1}
+            row = only_job(at)
+            assert (row["status"], row["tries"]) == ("waits", 0)
+            execute(at, "UPDATE procrastinate_jobs SET scheduled_at = now()")
+        assert "another process is downloading or measuring" in row["message"]
+        queue.add(at, Job("judge", "q"))
+        monkeypatch.setattr("vtlib.jobs.worker.TAKEN_S", 600)
+        assert work_off(at) == {"put back": 1, "ok": 1}  # what needs no folder goes on
+    execute(at, "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'")
+    assert work_off(at) == {"ok": 1}
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_away"),
+    [
+        ("SELEC 1", False),
+        (
+            "DO $$ BEGIN RAISE SQLSTATE '08P01'; END $$",
+            False,
+        ),  # an OperationalError, as those below
+        ("DO $$ BEGIN RAISE SQLSTATE '57014'; END $$", False),
+        ("DO $$ BEGIN RAISE SQLSTATE '08006'; END $$", True),
+        ("SELECT pg_terminate_backend(pg_backend_pid())", True),
+    ],
+)
+def test_only_a_lost_connection_is_called_a_server_that_does_not_answer(team_url, sql, is_away):
+    with pytest.raises(StoreBusy if is_away else psycopg.Error) as end:
+        team.rows(team_url, sql)
+    assert workers._is_away(end.value) is is_away
+    team.rows(team_url, "DROP SCHEMA queue CASCADE")
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "error"),
+    [
+        ("08P01", "unsupported startup parameter: options", BadInput),  # a pooler
+        ("57P03", "the database system is starting up", StoreBusy),
+        ("53300", "sorry, too many clients already", StoreBusy),
+        ("28P01", 'password authentication failed for user "x"', CredentialsMissing),
+    ],
+)
+def test_what_refuses_the_connection_is_named(code, words, error):
+    """A server that refuses everybody, by the protocol alone."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def refuse():
+            fields = f"SFATAL\0VFATAL\0C{code}\0M{words}\0\0".encode()
+            peer, _ = server.accept()
+            with peer:
+                if peer.recv(8)[4:] == b"\x04\xd2\x16\x2f":  # whether there is TLS
+                    peer.sendall(b"N")
+                    peer.recv(8)
+                peer.sendall(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+
+        threading.Thread(target=refuse, daemon=True).start()
+        url = f"postgresql://x@127.0.0.1:{server.getsockname()[1]}/t?gssencmode=disable"
+        with pytest.raises(error, match=words.split(":")[0]):
+            team.rows(url, "SELECT 1")
+    with pytest.raises(StoreBusy, match="refused"):  # nobody there
+        team.rows(url, "SELECT 1")

@@ -7,7 +7,9 @@ Each can be stopped and started at the same port, with what was stored.
 import os
 import socket
 import subprocess
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,43 @@ class MotoServer:
 
     def stop(self) -> None:
         self._server.stop()  # what was stored is kept in the process
+
+
+class DroppingServer(MotoServer):
+    """moto behind a door: what `fault(method, path)` calls "drop" or "silence" never gets there,
+    and gets no answer.
+    """
+
+    def start(self) -> None:
+        from moto.server import DomainDispatcherApplication, create_backend_app
+        from werkzeug.serving import WSGIRequestHandler, make_server
+
+        s3 = DomainDispatcherApplication(create_backend_app)
+        self.fault: Callable[[str, str], str] = lambda *_: ""
+
+        def door(environ: dict[str, Any], start: Any) -> Any:
+            fault = self.fault(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            if not fault:
+                return s3(environ, start)
+            if fault == "silence":
+                time.sleep(SILENCE_S)
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            return []
+
+        class Quiet(WSGIRequestHandler):
+            def log(self, *_: Any) -> None:
+                """Nothing."""
+
+        options: Any = {"threaded": True, "request_handler": Quiet}
+        self._server = make_server("127.0.0.1", self.port, door, **options)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+SILENCE_S = 0.6
 
 
 class NodeServer:

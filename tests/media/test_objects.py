@@ -23,10 +23,12 @@ from vtlib.core.errors import BadInput, CredentialsMissing, SourceFailed
 from vtlib.core.params import parse_params
 from vtlib.media import cache, objects, purge
 from vtlib.media import stage as flow
-from vtlib.media.folder import MediaFolder
+from vtlib.media.download.outcome import ProvenFile
+from vtlib.media.folder import MediaFolder, stem
 from vtlib.media.objects import ObjectStore
 from vtlib.ops import connectivity
 from vtlib.report.videos import _Sources
+from vtlib.store.project import Project
 
 URL = f"s3://{BUCKET}/team/media-of-us"
 ROOT = Path(__file__).parents[2]
@@ -160,7 +162,7 @@ def test_killed_while_it_uploads_nothing_is_half(server, storage, tmp_path, afte
         assert not isinstance(server, MotoServer)
         with pytest.raises(SourceFailed, match="is not what was stored"):
             MediaFolder(tmp_path / "reader", storage).path(name)
-    folder.mirror()  # the next session
+    folder.mirror({stem(name)})  # the next session
     assert storage.size(name) == len(content)
     (tmp_path / name).unlink()
     assert hashlib.sha256(folder.path(name).read_bytes()).hexdigest() in name
@@ -236,8 +238,9 @@ def test_what_is_not_stored_is_never_evicted(storage, tmp_path) -> None:
     name = write(tmp_path, b"only here")
     assert folder.trim() == 0
     assert (tmp_path / name).exists()
-    assert folder.mirror() == 1
-    assert folder.mirror() == 0
+    assert folder.mirror({"of another project"}) == 0
+    assert folder.mirror({stem(name)}) == 1
+    assert folder.mirror({stem(name)}) == 0
     assert folder.trim() == 9
 
 
@@ -391,3 +394,44 @@ def test_a_purge_empties_the_storage_too(home, storage) -> None:
     done = purge.purge(opened(home).workspace, purge.PurgeRequest(quota_gb=1e-9))
     assert len(done.files) == len(TWINS)
     assert list(storage.list_files()) == []
+
+
+def test_storages_that_only_a_project_names_are_purged_too(
+    imported, storage, tmp_path, monkeypatch
+):
+    """Two projects with a bucket each, none for the workspace: each has its own files alone."""
+    monkeypatch.delenv("VT_MEDIA_STORAGE", raising=False)
+    home = Path(shutil.copytree(imported, tmp_path / "home"))
+    other = ObjectStore.of(f"s3://{BUCKET}/of-q")
+    yaml = (home / "params" / "p.yaml").read_text()
+    (home / "params" / "p.yaml").write_text(yaml.replace("{parts", f"{{storage: '{URL}', parts"))
+    (home / "params" / "q.yaml").write_text(
+        f"project: q\nmedia: {{storage: '{other.url}', parts: []}}\n"
+    )
+    flow.process(opened(home))
+    assert list(storage.list_files())
+    flow.process(Project.open("q", home=str(home)))  # it has no posts: p's files are not its own
+    assert list(other.list_files()) == []
+    shutil.rmtree(home / "outputs" / "media")
+    other.put(home / "params" / "q.yaml", "media/ab/abcd.mp4")  # no row names it
+    at, everything = opened(home).workspace, purge.PurgeRequest(quota_gb=1e-9)
+    assert purge.preview(at, everything).orphans == ["media/ab/abcd.mp4"]
+    assert len(purge.purge(at, everything).files) == len(TWINS)
+    assert [list(one.list_files()) for one in (storage, other)] == [[], []]
+    (home / "params" / "r.yaml").write_text("project: r\nmedia: {storage: [}\n")
+    with pytest.raises(BadInput, match=r"r\.yaml"):  # its storage would be left out
+        purge.preview(at, everything)
+
+
+def test_what_was_left_unsaved_goes_to_the_storage_of_its_project(storage, tmp_path) -> None:
+    """Fetched for a project with a bucket, stored by the session of one without."""
+    mine, plain = MediaFolder(tmp_path, storage), MediaFolder(tmp_path)
+    with mine.session() as session:
+        work = session.work("a")
+        (work / "v.mp4").write_bytes(b"film")
+        file = ProvenFile(work / "v.mp4", "video", ".mp4")
+        (stored,) = session.describe([file])
+        session.finish(work, [file], [stored], {"media": {"path": stored.path}, "images": []})
+    with plain.session() as session:
+        assert len(list(session.unsaved_notes())) == 1
+    assert [name for name, _ in storage.list_files()] == [stored.path]

@@ -61,7 +61,7 @@ def test_lanes_hold_what_was_measured_and_say_what_was_not():
         ("shots", 1.5, 4.0, "shot 2"),
         ("text", 0.5, 1.0, "<b>50% off</b>"),
         ("speech", 0.0, 0.0, "absent: install viraltracker[media] (onnxruntime)"),
-        ("faces", 0.0, 0.5, "1 face(s)"),
+        ("faces", 0.0, 0.5, "1 face"),
     ]
 
 

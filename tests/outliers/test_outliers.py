@@ -4,11 +4,14 @@ picked.
 
 import dataclasses
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
+from vtlib.core.models import REACH_METRICS
 from vtlib.core.params import Outliers
+from vtlib.outliers import counters
 from vtlib.outliers import judgement as stage
 
 METRICS = ("views", "plays", "impressions", "engagement")
@@ -188,7 +191,7 @@ def test_plays_are_taken_where_both_are_known_and_the_difference_is_named() -> N
     verdict = judged(frame)
     assert set(verdict.scores["metric"]) == {"plays"}
     said = " ".join(stage.conclude(verdict).headline)
-    assert "Plays of 10 tiktok videos are more than twice their views (median x32.0)" in said
+    assert "Plays of 10 tiktok videos are more than twice their views (median ×32.0)" in said
     assert "x32.0 of views" in verdict.scores["notes"].iloc[0]
 
 
@@ -264,3 +267,32 @@ def test_the_conclusion_says_the_range_of_chance_and_why_posts_were_not_scored()
     assert "1 post not scored: the metric was not observed." in said
     assert "luck" not in said
     assert verdict.expected_false_alarms_low <= verdict.expected_false_alarms == 1
+
+
+def test_latest_counts_and_pairs_are_those_that_duckdb_s_aggregates_give() -> None:
+    rng = np.random.default_rng(6)
+    n = 600
+    snapshots = pd.DataFrame({"post": np.sort(rng.integers(0, 90, n))})
+    snapshots["captured_at"] = DAY0 + pd.to_timedelta(np.arange(n), unit="h")
+    for metric in METRICS:
+        count = pd.Series(rng.integers(0, 1000, n), dtype="Int64")
+        snapshots[metric] = count.where(rng.random(n) < 0.4)
+    posts_, pairs = counters.with_snapshots(pd.DataFrame({"post_id": range(95)}), snapshots)
+    with duckdb.connect() as connection:
+        connection.register("s", snapshots)
+        for metric in METRICS:
+            expected = connection.execute(
+                f"SELECT post, arg_max({metric}, captured_at) AS value, max(captured_at) FILTER "
+                f"({metric} IS NOT NULL) AS at FROM s GROUP BY post ORDER BY post"
+            ).df()
+            here = posts_.loc[expected["post"]]
+            assert here[metric].equals(expected["value"].astype(float).set_axis(here.index))
+            assert here[f"{metric}_at"].equals(expected["at"].set_axis(here.index))
+            again = connection.execute(
+                f"SELECT post, captured_at, {metric} AS value FROM s WHERE {metric} IS NOT NULL "
+                "QUALIFY count(*) OVER (PARTITION BY post) > 1 ORDER BY post, captured_at"
+            ).df()
+            mine = pairs[pairs["metric"].eq(metric)].drop(columns="metric").reset_index(drop=True)
+            assert mine.equals(again.astype({"value": float}))
+    assert set(METRICS) == {*REACH_METRICS, "engagement"}
+    assert posts_.loc[90:, list(METRICS)].isna().all(axis=None)

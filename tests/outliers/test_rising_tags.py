@@ -3,9 +3,11 @@ they were seen.
 """
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from vtlib.outliers.rising_tags import WINDOW_H, Uses, gathering, sequel
+from vtlib.core.params import Outliers
+from vtlib.outliers.rising_tags import REACH_DAYS, WINDOW_H, Uses, gathering, sequel, trends
 
 WEEKS, TAGS = 12, 60
 
@@ -90,3 +92,28 @@ def test_few_creators_are_silence() -> None:
     uses, at_h = world(5)
     assert gathering(uses, at_h + 2 * WINDOW_H) is None
     assert gathering(uses, WINDOW_H) is None
+
+
+def test_posts_out_of_reach_change_nothing() -> None:
+    rng = np.random.default_rng(8)
+    n, end = 3000, pd.Timestamp("2026-06-01")
+    posted = end - pd.to_timedelta(rng.uniform(0, 2 * REACH_DAYS, n), unit="D")
+    posts = pd.DataFrame(
+        {
+            "account_id": pd.Series(rng.integers(0, 60, n)).map("tiktok:{}".format),
+            "platform": "tiktok",
+            "posted_at": posted,
+            "first_seen_at": posted + pd.Timedelta(hours=5),
+            "captured_at": end,
+            "hashtags": [[f"t{k}" for k in rng.integers(0, 30, 3)] for _ in range(n)],
+            "audio_id": pd.Series(rng.integers(0, 40, n)).map("s{}".format),
+            "audio_title": "a song",
+        }
+    )
+    everything = trends(posts, Outliers())
+    near = trends(posts[posted >= end - pd.Timedelta(days=REACH_DAYS)], Outliers())
+    assert len(everything.tags) > 40
+    assert everything.sequel is not None
+    assert everything.sequel.n + everything.sequel.n_others > 100
+    pd.testing.assert_frame_equal(near.tags, everything.tags)
+    assert near.sequel == everything.sequel

@@ -1,13 +1,23 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.special import stdtr
 
 from tests.outliers.worlds import world
 from vtlib.core.models import TIERS
+from vtlib.outliers import chance
 from vtlib.outliers.growth import Growth
 from vtlib.outliers.rule import judge
-from vtlib.outliers.scores import Basis, Reason, q_values, tiers
+from vtlib.outliers.scores import (
+    Basis,
+    Reason,
+    q_values,
+    student_quantile,
+    surest_first,
+    tiers,
+)
 
 JUDGED = judge(world(1, 12).posts, Growth("prior", 3.0))
 
@@ -73,3 +83,27 @@ def test_a_small_count_is_watched_at_most_and_an_only_post_is_not_even_that():
     assert word(tiers(rigged(0.0001, 50.0), least_ln=9.1)) == "watch"
     assert word(tiers(rigged(0.0001, 50.0), least_ln=8.9)) == "extreme"
     assert word(tiers(rigged(0.0001, 50.0, Basis.COHORT, n_group=1))) == "none"
+
+
+def test_surest_first_is_pandas_order_of_the_three_columns() -> None:
+    rng = np.random.default_rng(4)
+    table = pd.DataFrame(
+        {
+            "multiplier_low": rng.choice([0.5, 1.0, 2.0, np.nan], 400),
+            "multiplier": rng.choice([1.0, 3.0, np.nan], 400),
+            "post_id": pd.Series(rng.permutation(400)).map("é{}".format),
+        }
+    )
+    keys = ["multiplier_low", "multiplier", "post_id"]
+    expected = table.sort_values(keys, ascending=[False, False, True])
+    assert table.take(surest_first(table))["post_id"].tolist() == expected["post_id"].tolist()
+    assert surest_first(table[:0]).tolist() == []
+
+
+def test_student_s_tail_once_a_degree_of_freedom_is_the_tail_of_each() -> None:
+    rng = np.random.default_rng(5)
+    df = rng.choice([3.7, 9.2, 40.0], 500)
+    usual = student_quantile(df, 0.99)
+    limit = np.maximum(usual, rng.normal(2, 1, 500))
+    assert 0 < (limit == usual).sum() < 500
+    assert np.array_equal(chance._tail(df, limit, usual), stdtr(df, -limit))

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from vtlib.core.finding import pattern_context
+from vtlib.performance import trend
 from vtlib.performance.patterns import (
     Feature,
     PatternRules,
@@ -16,6 +17,7 @@ from vtlib.performance.patterns import (
     post_features,
     script_values,
 )
+from vtlib.performance.patterns.preparation import orders, outcomes, table_of, tested_posts
 
 FEATURES = [Feature(n, f"It has {n}.", "measured", "test") for n in ("works", "harms", "idle")]
 
@@ -299,3 +301,33 @@ def test_what_was_learnt_goes_on_with_its_uncertainty() -> None:
     assert "not causes" in told["statement"]
     json.dumps(told)
     assert pattern_context(table.head(0)) is None
+
+
+def test_values_by_number_make_the_same_table() -> None:
+    values = pd.DataFrame(
+        {
+            "post_id": ["b", "a", "z", "a", "b", "a"],
+            "feature": ["works", "idle", "idle", "works", "other", "works"],
+            "value": [1.0, 0.0, 1.0, 0.0, 1.0, 1.0],
+        }
+    )
+    posts, names = pd.Series(["a", "b", "c", "a"]), ["idle", "works"]
+    expected = [[0, 1], [np.nan, 1], [np.nan, np.nan], [0, 1]]
+    by_number = values.astype({"post_id": "category", "feature": "category"})
+    for table in (table_of(values, posts, names), table_of(by_number, posts, names)):
+        assert np.array_equal(table, expected, equal_nan=True)
+
+
+def test_posts_sorted_once_agree_as_sorted_for_each_feature() -> None:
+    usable, _ = outcomes(world(3))
+    value = pd.Series(np.random.default_rng(3).choice([0.0, 1.0, np.nan], len(usable)))
+    tested = tested_posts(value, usable, orders(usable))
+    rates = [
+        (
+            trend.agreement(tested.y, tested.on, cell, sign=1.0, order=order),
+            trend.agreement(tested.y, tested.on, cell, sign=1.0),
+        )
+        for cell, order in ((tested.group, tested.by_account), (tested.week, tested.by_week))
+    ]
+    assert [a == b for a, b in rates] == [True, True]
+    assert [a.n > 5 for a, _ in rates] == [True, True]

@@ -12,16 +12,20 @@ STATISTICS = re.compile(
     re.IGNORECASE,
 )
 _NO_TEXT = {"script", "style", "title", "noscript", "code", "details", "table", "pre"}
+_NO_READING = {"script", "style", "title", "noscript", "code", "pre"}
 _EMPTY = {"img", "input", "br", "hr", "meta", "link", "col", "wbr"}
 
 
 class _Reader(HTMLParser):
-    """Running text line by line; `marked`: (facts, all text of the element that has them)."""
+    """Running text line by line; `texts`: all that is shown at a click, too, tables and what is
+    folded; `marked`: (facts, all text of the element that has them).
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.stack: list[tuple[str, int | None]] = []
         self.lines: list[str] = []
+        self.texts: list[str] = []
         self.marked: list[tuple[dict[str, str], list[str]]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -46,6 +50,8 @@ class _Reader(HTMLParser):
         for _, number in self.stack:
             if number is not None:
                 self.marked[number][1].append(words)
+        if not _NO_READING & {tag for tag, _ in self.stack}:
+            self.texts.append(words)
         if not _NO_TEXT & {tag for tag, _ in self.stack}:
             self.lines.append(words)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.report import insight_sample, sample
+from tests.report.legibility import faults
 from tests.report.test_insight_page import written
 from tests.report.test_videos import view
 from vtlib.report import render_stage, write_index, write_insight
@@ -91,6 +92,7 @@ def test_everything_is_drawn_without_the_network(browser, pages, name, width, sc
         assert high > 30
         assert marks > 0
     assert seen.page.evaluate(OVERFLOW) <= 0
+    assert faults(seen.page) == []
     assert seen.page.evaluate("() => window.hacked") is None
     assert seen.heard == []
     assert seen.asked == []
@@ -159,6 +161,26 @@ def test_the_policy_stops_scripts_that_are_not_ours(browser, pages, tmp_path) ->
     context.close()
 
 
+def test_what_is_hard_to_read_is_named(browser, tmp_path) -> None:
+    html = (
+        "<body style='margin:0;background:#fff'><p style='color:#999'>faint</p>"
+        "<div style='width:900px'>wide</div><p style='color:#595959'>well</p>"
+        "<div style='width:60px;overflow:hidden;white-space:nowrap'>words that are cut</div>"
+        "<div style='overflow:auto;width:300px'><table style='width:800px'><td>x</table></div>"
+    )
+    (tmp_path / "bad.html").write_text(html)
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    found = faults(Watched(context, tmp_path / "bad.html").page)
+    assert [f.split(":")[0] for f in found] == [
+        "wider than the window",
+        "cut off",
+        "too little contrast",
+    ]
+    assert "900 px" in found[0]
+    assert "faint" in found[2]
+    context.close()
+
+
 def test_print_shows_charts_and_hides_code(browser, pages) -> None:
     context = browser.new_context()
     page = Watched(context, pages["stage"]).page
@@ -166,6 +188,12 @@ def test_print_shows_charts_and_hides_code(browser, pages) -> None:
     assert page.locator(".vt-code").first.is_hidden()
     assert page.locator("nav").is_hidden()
     assert page.locator("figure.vt-chart svg").first.is_visible()
+    page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    page.set_viewport_size({"width": 688, "height": 971})  # of A4 at 96 dpi, within its margins
+    tables = "[...document.querySelectorAll('.vt-table')]"
+    widths = page.evaluate(f"() => {tables}.map((t) => [t.scrollWidth, t.rows[0].cells.length])")
+    assert max(width for width, _ in widths) <= 688
+    assert max(n for _, n in widths) > 8, "no wide table among them"
     context.close()
 
 

@@ -20,7 +20,7 @@ from vtlib import tables
 from vtlib.core import figures, language
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
-from vtlib.core.language import PageReader, in_english, reads, say, say_n
+from vtlib.core.language import PageReader, in_english, reads, retold, say, say_n, stored
 from vtlib.core.params import parse_params
 from vtlib.report import write_index, write_insight
 from vtlib.report.pattern_cards import write_patterns
@@ -225,3 +225,45 @@ def test_a_table_ends_a_caption_before_an_emoji_that_has_no_room() -> None:
     family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
     caption = "x" * (tables.html.TEXT_LIMIT - 3) + family
     assert tables.cell(caption, "text").text == "x" * (tables.html.TEXT_LIMIT - 3) + "…"
+
+
+MOSTLY_PICKED = (
+    "known mostly of picked posts (21% breakouts against 2% of all): whether there is an effect "
+    "holds, its size is overstated"
+)
+RETOLD = [
+    ("not scored: too few posts and no cohort", "nicht bewertet: zu wenige Beiträge und keine"),
+    ("plays are x2,772.6 of views", "das 2.772,6-Fache"),
+    ("57 of 60 asked: it has no more, or the provider stopped early", "57 von 60 verlangten: mehr"),
+    ("2 left out, beyond the limit", "2 ausgelassen, über der Grenze"),
+    (MOSTLY_PICKED, "(21\xa0% Ausreißer gegenüber 2\xa0% von allen)"),
+    ("from 12 patterns of the field", "aus 12 Mustern des Feldes"),
+    (
+        "plays are x3.0 of views; provisional: its growth is not known yet",
+        "3,0-Fache der Aufrufe; v",
+    ),
+    ("fit 4.5 of 5: It has the strongest pull here.", "Passung 4,5 von 5: It has the strongest"),
+    ("linked to x:2069513379381633086", "verknüpft mit x:2069513379381633086"),
+]
+
+
+@pytest.mark.parametrize(("text", "part"), RETOLD)
+def test_a_stored_sentence_is_retold_with_its_numbers(text: str, part: str) -> None:
+    shown = tables.show(pd.DataFrame({"reason": [text]}), source="x")
+    assert part in retold_in_german(text)
+    with reads(GERMAN):
+        german = tables.show(pd.DataFrame({"reason": [text]}), source="x")
+        assert stored("plays are x{ratio:,.1f} of views", ratio=2.6) == "plays are x2.6 of views"
+    assert retold(text) == text
+    assert shown.rows[0][0].text == text
+    assert german.rows[0][0].text[:5] == retold_in_german(text)[:5]
+
+
+def retold_in_german(text: str) -> str:
+    with reads(GERMAN):
+        return retold(text)
+
+
+@pytest.mark.parametrize("text", ["", "Nobody talks at our table; listen", "of 5: fit 3", "a; b"])
+def test_what_is_no_sentence_of_ours_is_not_retold(text: str) -> None:
+    assert retold_in_german(text) == text

@@ -4,6 +4,8 @@ change of a table, a file, a parameter or the code that it does read gives anoth
 
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,9 +24,9 @@ from vtlib.core.params import Params
 from vtlib.run import inputs
 from vtlib.run.inputs import DAILY, UNREAD, UNREAD_SECTIONS, WRITTEN_AT, WRITTEN_BY, StageInputs
 from vtlib.run.plan import REPORT, RunPlan, file_stem
-from vtlib.store import locks, visits
+from vtlib.store import locks, transfer, visits
 from vtlib.store.connection import Connection, Store
-from vtlib.store.project import Project, Workspace
+from vtlib.store.project import Project, Workspace, store_at
 
 live, made = test_stage_equality.live, test_stage_equality.made
 PARTS = (*STAGES, REPORT)
@@ -200,11 +202,16 @@ def test_each_cell_of_a_table_counts_for_the_stages_that_read_it(table: str, own
         kinds = columns_of(connection, table)
         names, values = (
             ", ".join(f'"{n}"' for n, _ in kinds),
-            ", ".join(sample(k) for _, k in kinds),
+            ", ".join("'p'" if n == "project_id" else sample(k) for n, k in kinds),
         )
-        before = digests_in(own, connection)
+        stamps = stamps_in(own, connection)
+        states = [digests_of(stamps)]
+
+        def note() -> None:
+            states.append(digests_of(stamps | stamps_in(own, connection, table)))
+
         connection.execute(INSERT.format(table=table, names=names, values=values))
-        states = [before, digests_in(own, connection)]
+        note()
         for name, kind in kinds:
             is_time = WRITTEN_AT.get(table) == name
             if is_time or (table in WRITTEN_BY and name == "run_id"):
@@ -212,12 +219,89 @@ def test_each_cell_of_a_table_counts_for_the_stages_that_read_it(table: str, own
             row = f"rowid = (SELECT max(rowid) FROM {table})"
             value = other(kind, f'"{name}"')
             connection.execute(f'UPDATE {table} SET "{name}" = {value} WHERE {row}')
-            states.append(digests_in(own, connection))
+            note()
+            if name == "project_id":
+                connection.execute(f"UPDATE {table} SET project_id = 'p' WHERE {row}")
+                note()
         connection.execute(f"DELETE FROM {table} WHERE rowid = (SELECT max(rowid) FROM {table})")
-        states.append(digests_in(own, connection))
+        note()
+        assert stamps_in(own, connection) == stamps  # the other tables are as they were
     assert len(states) >= 3
     for one, next_one in pairwise(states):
         assert changed(one, next_one) == readers
+
+
+# A row of each kind that another project brings: captures, videos, answers, judgements, scripts.
+FOREIGN = """
+INSERT INTO projects (project_id) VALUES ('q');
+INSERT INTO accounts (account_id, platform, handle) VALUES ('tiktok:q', 'tiktok', 'theirs');
+INSERT INTO captures (capture_id, project_id) VALUES ('qc', 'q');
+INSERT INTO raw_items (capture_id, item_no, platform, native_id) VALUES ('qc', 1, 'tiktok', 'q1');
+INSERT INTO posts (post_id, account_id, platform, format, native_id, posted_at, last_captured_at)
+    SELECT 'tiktok:q' || i, 'tiktok:q', 'tiktok', 'video', 'q' || i, TIMESTAMP '2026-01-01'
+    + to_days(i::INTEGER), TIMESTAMP '2026-03-01' FROM range(1, 41) AS r(i);
+INSERT INTO post_snapshots (post_id, capture_id, captured_at, views, likes, comments)
+    SELECT post_id, 'qc', TIMESTAMP '2026-03-01', 5000000, 9000, 80 FROM posts
+    WHERE account_id = 'tiktok:q';
+INSERT INTO account_snapshots (account_id, capture_id, captured_at, followers)
+    VALUES ('tiktok:q', 'qc', TIMESTAMP '2026-03-01', 7);
+INSERT INTO project_posts (project_id, post_id) SELECT 'q', post_id FROM posts
+    WHERE account_id = 'tiktok:q';
+INSERT INTO project_accounts (project_id, account_id, role) VALUES ('q', 'tiktok:q', 'own');
+INSERT INTO outlier_runs (outlier_run_id, project_id, created_at)
+    VALUES ('qr', 'q', TIMESTAMP '2027-01-01');
+INSERT INTO outlier_scores (outlier_run_id, post_id, tier) VALUES ('qr', 'tiktok:q1', 'extreme');
+INSERT INTO early_calls (outlier_run_id, post_id) VALUES ('qr', 'tiktok:q1');
+INSERT INTO selections (project_id, post_id, role) VALUES ('q', 'tiktok:q1', 'breakout');
+INSERT INTO reviews (project_id, post_id, decision) VALUES ('q', 'tiktok:q1', 'keep');
+INSERT INTO media (post_id, status, sha256, path) VALUES ('tiktok:q1', 'ok', 'qq', 'media/q.mp4');
+INSERT INTO measures (post_id, status, sha256, duration_s, compared_at)
+    VALUES ('tiktok:q1', 'ok', 'qq', 9, TIMESTAMP '2026-03-02');
+INSERT INTO twins (post_id, twin_post_id) VALUES ('tiktok:q1', 'tiktok:q2');
+INSERT INTO analyses (analysis_id, project_id, post_id, task, status, answered_at)
+    VALUES ('qa', 'q', 'tiktok:q1', 'analysis', 'ok', TIMESTAMP '2027-01-01');
+INSERT INTO analysis_checks (analysis_id) VALUES ('qa');
+INSERT INTO model_calls (call_id, project_id, analysis_id, status) VALUES ('qm', 'q', 'qa', 'ok');
+INSERT INTO spend (spend_id, project_id, usd) VALUES ('qs', 'q', 4);
+INSERT INTO problems (problem_id, project_id, stage) VALUES ('qp', 'q', 'media');
+INSERT INTO fits (analysis_id, post_id, product_id, score) VALUES ('qa', 'tiktok:q1', 'x', 5);
+INSERT INTO pattern_runs (pattern_run_id, project_id, created_at)
+    VALUES ('qt', 'q', TIMESTAMP '2027-01-01');
+INSERT INTO patterns (pattern_run_id, pattern_id) VALUES ('qt', 'qn');
+INSERT INTO scripts (script_id, project_id, title, status, current_version)
+    VALUES ('qz', 'q', 'Theirs', 'published', 1);
+INSERT INTO script_versions (script_id, version, status) VALUES ('qz', 1, 'published');
+INSERT INTO publications (script_id, version, post_id) VALUES ('qz', 1, 'tiktok:q1');
+INSERT INTO predictions (prediction_id, project_id, script_id) VALUES ('qd', 'q', 'qz');
+INSERT INTO alerts (event_id, project_id, kind) VALUES ('qe', 'q', 'breakout')
+"""
+
+
+def foreign_rows(project: Project) -> None:
+    with project.store.write() as connection:
+        for sql in FOREIGN.strip().split(";"):
+            connection.execute(sql)
+
+
+def test_what_belongs_to_another_project_is_no_input(own: Project) -> None:
+    before = digests(own)
+    foreign_rows(own)
+    assert changed(before, digests(own)) == set()
+    mine = "INSERT INTO project_posts (project_id, post_id) VALUES ('p', 'tiktok:q1')"
+    assert written_again(own, mine) == set(PARTS)  # from now on it is p's, too
+
+
+def test_beside_another_project_each_stage_writes_the_same(
+    own: Project, live: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All seven run beside the rows of another: of what they write, nothing differs."""
+    monkeypatch.setenv("VT_GEMINI_URL", live.url)
+    monkeypatch.setenv("GEMINI_API_KEY", live.token)
+    before = digests(own)
+    foreign_rows(own)
+    for stage in STAGES:
+        run_cells(f"{file_stem(stage)}.ipynb", project="p", home=str(own.workspace.root))
+    assert changed(before, digests(own)) == set()
 
 
 def test_every_table_is_tried(own: Project) -> None:
@@ -226,13 +310,16 @@ def test_every_table_is_tried(own: Project) -> None:
     assert set().union(*UNREAD.values()) <= set(all_tables())
 
 
-def digests_in(project: Project, connection: Connection) -> dict[str, str]:
-    """As `digests` of the tables alone, within a transaction."""
-    tables = dict(connection.execute(inputs._COLUMNS).fetchall())
-    stamps = {
-        name: repr(connection.execute(inputs._stamp_sql(name, columns)).fetchone())
-        for name, columns in tables.items()
-    }
+def stamps_in(project: Project, connection: Connection, *tables: str) -> dict[str, Any]:
+    """The stamps of these tables, or of all, within a transaction."""
+    columns = dict(connection.execute(inputs._COLUMNS).fetchall())
+    read = {name: columns[name] for name in tables or columns}
+    sql = inputs.stamps_sql(read, project.slug, row_hash=project.store.row_hash)
+    return {name: (n, digest) for name, n, digest in connection.execute(sql).fetchall()}
+
+
+def digests_of(stamps: dict[str, Any]) -> dict[str, str]:
+    """As `digests`, of the tables alone."""
     return {
         part: str(sorted((n, s) for n, s in stamps.items() if n not in UNREAD[part]))
         for part in PARTS
@@ -400,3 +487,87 @@ def test_a_stage_beside_which_another_wrote_has_no_digest(moment: str, own: Proj
     read.begin("outliers")
     assert bool(read.end("outliers", stage)) is (moment == "never")
     assert visits.file_stamp(path) != (0, 0, 0, 0)
+
+
+WRITING = """
+import sys, time
+from vtlib.store.project import store_at
+store, n = store_at(sys.argv[1]), 0
+while True:
+    with store.write("media") as connection:
+        connection.execute("UPDATE measures SET duration_s = ? WHERE post_id = 'tiktok:q1'", [n])
+    n += 1
+    print(n, flush=True)
+"""
+
+
+@pytest.fixture
+def beside(home: Path, tmp_path: Path, team_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The project in a team, and another process that goes on writing for another project."""
+    (tmp_path / "own").mkdir()
+    shutil.copytree(home, tmp_path / "own", dirs_exist_ok=True)
+    transfer.copy(Project.open("p", home=str(home)).store, store_at(team_url))
+    monkeypatch.setenv("VT_DATABASE", team_url)
+    project = Project.open("p", home=str(tmp_path / "own"))
+    foreign_rows(project)
+    words = [sys.executable, "-c", WRITING, team_url]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "1\n"
+        yield project, other
+        other.kill()
+
+
+def test_in_a_team_another_projects_job_is_no_input_and_takes_no_digest(
+    beside: Any, live: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VT_GEMINI_URL", live.url)
+    monkeypatch.setenv("GEMINI_API_KEY", live.token)
+    project, other = beside
+    at = project.workspace
+    params = project.params.model_dump(mode="json")
+    read = StageInputs(project, RunPlan("p", FOLDER, at.root, at.outputs, params))
+    first = {}
+    for stage in STAGES:
+        read.begin(stage)
+        other.stdout.readline()
+        run_cells(f"{file_stem(stage)}.ipynb", project="p", home=str(at.root))
+        first[stage] = read.end(stage)
+    assert other.stdout.readline()  # it still writes
+    assert all(first.values()), first
+    again = StageInputs(project, read.plan)
+    assert {stage: again.digest(stage) for stage in STAGES} == first
+
+
+@pytest.mark.parametrize(
+    ("room", "sql", "has_digest"),
+    [
+        ("media", "UPDATE measures SET duration_s = 7 WHERE post_id = 'tiktok:q1'", True),
+        ("capture", "UPDATE posts SET caption = 'x' WHERE account_id = 'tiktok:q'", True),
+        ("capture", "UPDATE posts SET caption = 'x' WHERE account_id <> 'tiktok:q'", False),
+        ("runs", "UPDATE runs SET status = 'ok'", True),  # no stage reads it
+        ("outliers", "UPDATE outlier_runs SET name = 'x' WHERE project_id = 'q'", False),
+    ],
+)
+def test_in_a_team_who_writes_what_a_stage_reads_takes_its_digest(
+    room: str, sql: str, has_digest: bool, beside: Any
+) -> None:
+    """03 writes in the room `outliers` alone; somebody else writes meanwhile."""
+    project, other = beside
+    other.kill()
+    other.wait()
+    at = project.workspace
+    read = StageInputs(project, RunPlan("p", FOLDER, at.root, at.outputs))
+    read.begin("outliers")
+    words = [sys.executable, "-c", ONE_WRITE, project.store.url, room, sql]
+    subprocess.run(words, check=True)
+    run_cells("03_outliers.ipynb", project="p", home=str(at.root))
+    assert bool(read.end("outliers")) is has_digest
+
+
+ONE_WRITE = """
+import sys
+from vtlib.store.project import store_at
+with store_at(sys.argv[1]).write(sys.argv[2]) as connection:
+    connection.execute(sys.argv[3])
+"""

@@ -118,6 +118,18 @@ def test_long_scripts_break_over_pages() -> None:
     assert all("version 3" in p.extract_text() for p in reader.pages)
 
 
+def test_emoji_are_drawn_whole() -> None:
+    emoji = ("👩‍👩‍👧", "👍🏽", "🇩🇪", "🎬", "🫠")
+    script = replace(PLAIN, beats=(replace(PLAIN.beats[0], spoken=" ".join(emoji)),))
+    made = written("pdf", script)
+    assert made.warnings == ()
+    (page,) = pypdf.PdfReader(io.BytesIO(made.data)).pages
+    fonts = {str(font.get_object()["/BaseFont"]) for font in page["/Resources"]["/Font"].values()}
+    assert any(name.endswith(("NotoEmoji-Regular", "NotoColorEmoji")) for name in fonts)
+    # One glyph stands for all of a family, or of a thumb and its tone: else they read back apart.
+    assert [one for one in emoji if one not in page.extract_text()] == []
+
+
 def test_many_writings_come_out_and_a_missing_font_is_named(monkeypatch) -> None:
     made = written("pdf", WORLD)
     text = pdf_text(made.data)

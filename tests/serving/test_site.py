@@ -11,6 +11,8 @@ import pytest
 from tests.scripts.samples import PLAIN
 from tests.serving.conftest import STAMPS, Home, running
 from vtlib.core.errors import BadInput, DataCheckFailed
+from vtlib.report import review_form
+from vtlib.report import reviews as report_reviews
 from vtlib.scripts import queries, reviews, store
 from vtlib.scripts.reviews import words_fingerprint
 from vtlib.scripts.store import Making, Move
@@ -197,7 +199,7 @@ def test_an_old_page_approves_no_newer_version(site: str, home: Home) -> None:
     assert "version 2 has come since" in late.json()["message"]
     assert queries.get(at.store, key)["status"] == "review"
     wrong = answer(site, home, "approver of globex", key, version=2)
-    assert (wrong.status_code, wrong.json()) == (422, {"message": "it answers another script."})
+    assert (wrong.status_code, wrong.json()) == (422, {"message": "It answers another script."})
 
 
 @pytest.mark.parametrize(
@@ -348,3 +350,48 @@ def test_an_open_site_stays_on_this_machine(home: Home) -> None:
         serve(home.at, options, host="0.0.0.0", port=8799, on_start=print)
     with running(home.at, options) as url:
         assert httpx.get(url, trust_env=False).status_code == 200
+
+
+def report_answer(site: str, home: Home, person: str, run: str, **changes: Any) -> httpx.Response:
+    shared = report_reviews.shared(home.at, run)
+    facts = {
+        "form": review_form.FORM,
+        "run_id": run,
+        "pages": shared.pages if shared else "0" * 32,
+        "reviewer": "Somebody else",
+        "reviewed_on": "2026-11-28",
+        "decision": "approve",
+        "notes": [{"place": "pages/videos.html", "text": "Lovely"}],
+        **changes,
+    }
+    auth = (person, home.passwords[person])
+    return httpx.post(f"{site}/runs/{run}/reviews", json=facts, auth=auth, trust_env=False)
+
+
+def test_a_published_report_takes_the_answer_of_who_signed_in(site: str, home: Home) -> None:
+    run = f"{GLOBEX}-{STAMPS[0]}"
+    page = get(site, home, "editor of globex", f"/runs/{run}/pages/videos.html").text
+    assert 'id="review"' in page
+    assert 'value="approve"' not in page  # an editor comments and sends back
+    assert 'id="review"' not in get(site, home, "viewer of globex", f"/runs/{run}/").text
+    assert report_answer(site, home, "editor of globex", run).status_code == 403
+    assert report_answer(site, home, CLIENT, run).status_code == 404
+    assert report_answer(site, home, "viewer of globex", run, decision="comment").status_code == 403
+    other = report_answer(site, home, "approver of globex", run, run_id=f"{GLOBEX}-{STAMPS[1]}")
+    assert (other.status_code, other.json()["message"]) == (422, "It answers another report.")
+    later = report_answer(site, home, "approver of globex", f"{GLOBEX}-{STAMPS[1]}")
+    assert later.status_code == 404  # not published
+    first, again = (report_answer(site, home, "approver of globex", run) for _ in range(2))
+    assert first.json()["message"] == (
+        f"The report {run} is approved by approver of globex; 1 new comment of 1."
+    )
+    assert "taken in already" in again.json()["message"]
+    rows = report_reviews.listing(home.at, GLOBEX)
+    assert [(r["reviewer"], r["came_by"]) for r in rows] == [("approver of globex", "site")]
+    assert "approved by approver of globex" in get(site, home, "viewer of globex", "/").text
+    # Pages that were drawn anew are others: they take no answer until they are published again.
+    drawn = home.at.outputs / GLOBEX / "runs" / STAMPS[0] / "pages" / "videos.html"
+    before = drawn.read_text()
+    drawn.write_text(f"{before}<!-- anew -->")
+    assert 'id="review"' not in get(site, home, "approver of globex", f"/runs/{run}/").text
+    drawn.write_text(before)

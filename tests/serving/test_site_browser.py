@@ -52,7 +52,15 @@ def test_a_client_reads_the_report_and_approves_the_script(
     assert "globex" not in page.content().lower()
     page.get_by_role("link", name="spring-acme").click()
     assert page.locator("h1").inner_text() == "spring-acme report 1"
-    page.go_back()
+    page.check("[value=send_back]")
+    page.locator(".vt-review-add").click()
+    page.locator(".vt-review-note textarea").fill("Fewer <b>posts</b>")
+    page.click("#review-send")
+    page.wait_for_function(
+        "() => document.getElementById('review-status').textContent.includes('sent back by')"
+    )
+    page.goto(site)
+    assert "sent back by approver of acme" in page.content()
     page.get_by_role("link", name="Quiet evenings").click()
     page.locator(".vt-review-add").nth(1).click()
     page.locator(".vt-review-note textarea").fill("Slower <b>here</b>")

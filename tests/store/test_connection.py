@@ -17,11 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
 from vtlib.core.errors import BadInput, StoreBusy
 from vtlib.store import migrate
-from vtlib.store.connection import Store
+from vtlib.store.connection import Store, frame_of
 
 pytestmark = pytest.mark.usefixtures("unshared")
 
@@ -327,3 +328,34 @@ def test_threads_of_a_session_share_the_database_and_a_writer_is_alone(
     assert met == [True] * 30
     assert len(store.query("SELECT * FROM brands")) == 31
     assert len(opened) < 12, "thirty writes and readings share a few openings"
+
+
+ANSWER = """SELECT * FROM (VALUES
+    ('a', NULL, 1::BIGINT, 2::INTEGER, true, 1.5::DOUBLE, TIMESTAMP '2026-01-02 03:04:05.678901',
+     ['x', 'é'], '{"k": 1}'::JSON, NULL::VARCHAR, 7::BIGINT, false, ['y']),
+    ('b', 'ü', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 8, true, [])
+) AS t(a, b, c, d, e, f, g, h, i, j, k, l, m)"""
+
+
+@pytest.mark.parametrize("sql", [ANSWER, f"{ANSWER} LIMIT 1", f"{ANSWER} LIMIT 0"])
+def test_a_frame_read_by_arrow_is_duckdb_s_own(sql: str) -> None:
+    with duckdb.connect() as connection:
+        expected, frame = connection.execute(sql).df(), frame_of(connection.execute(sql))
+        other = connection.execute(f"SELECT *, 1::HUGEINT AS n, a AS a FROM ({sql})")
+        assert frame_of(other)["n"].dtype == "float64"
+    pd.testing.assert_frame_equal(frame, expected, check_exact=True)
+    cells = [[type(v) for v in row] for row in frame.itertuples(index=False)]
+    assert cells == [[type(v) for v in row] for row in expected.itertuples(index=False)]
+    frame["k"] = 0  # and it may be written to
+    frame.loc[:, "a"] = "z"
+    assert frame["a"].eq("z").all()
+
+
+def test_the_url_of_a_server_is_never_taken_for_a_file(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for url in ("postgresql://ann:secret@/t0?host=/tmp/x", "postgres://ann:secret@db/t0"):
+        for path in (Path(url), Path(url).resolve()):
+            with pytest.raises(BadInput, match="URL of a PostgreSQL") as refusal:
+                Store(path).query("SELECT 1")
+            assert "secret" not in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []

@@ -25,7 +25,7 @@ from vtlib.core.errors import BadInput, CredentialsMissing, DataCheckFailed, Sto
 from vtlib.store import migrate, people, room_locks, transfer
 from vtlib.store.connection import QUERIES, Store, query_text
 from vtlib.store.keys import KEYS
-from vtlib.store.postgres import TeamStore
+from vtlib.store.postgres import ROOMS, TeamStore
 from vtlib.store.project import store_at
 from vtlib.store.writes import columns, save
 
@@ -331,3 +331,11 @@ def clashes(writes: list[tuple[tuple[str, ...], set[str]]]) -> list[str]:
     return [
         n for n, sets in of_table.items() if any(a and b and not a & b for a in sets for b in sets)
     ]
+
+
+def test_every_room_that_is_written_to_has_a_counter() -> None:
+    """Without one, nobody would see that another wrote there (run/inputs)."""
+    text = "\n".join(p.read_text() for p in Path(vtlib.__file__).parent.rglob("*.py"))
+    calls = re.findall(r"\.write\(((?:\"[a-z]+\"(?:, )?)+)\)", text)
+    rooms = {room for call in calls for room in re.findall(r"[a-z]+", call)}
+    assert rooms == set(ROOMS)

@@ -2,11 +2,14 @@
 psycopg alone, past all of our code.
 """
 
+import json
+
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
 from tests.scripts.samples import PLAIN
+from vtlib.cli import main
 from vtlib.core.errors import BadInput, CredentialsMissing
 from vtlib.scripts import store as scripts
 from vtlib.scripts.store import Making, Move, ScriptHome
@@ -178,3 +181,21 @@ def test_a_refused_login_is_told_so_without_the_password(team) -> None:
     with pytest.raises(CredentialsMissing) as refused:
         wrong.query("SELECT 1")
     assert "Sesame" not in str(refused.value)
+
+
+def test_a_viewer_watches_and_is_told_that_it_is_not_remembered(
+    team, tmp_path, monkeypatch, capsys
+) -> None:
+    stores, _ = team
+    monkeypatch.setenv("VT_HOME", str(tmp_path))
+    seen = {}
+    for name in ("vera", "eddy", "vera"):
+        monkeypatch.setenv("VT_DATABASE", stores[name].url)
+        with pytest.raises(SystemExit) as end:
+            main(["watch", "acme-spring", "--json"])
+        seen[name] = (end.value.code or 0, json.loads(capsys.readouterr().out)["is_remembered"])
+    assert seen == {"vera": (0, False), "eddy": (0, True)}
+    assert raw(stores[""], "SELECT person FROM alert_readers") == [("eddy",)]
+    with pytest.raises(SystemExit):
+        main(["watch", "acme-spring"])
+    assert "Your login only reads" in capsys.readouterr().out

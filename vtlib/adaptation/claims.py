@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from vtlib.adaptation.answer import ClaimMade
+from vtlib.core.language import stored
 
 ClaimState = Literal["founded", "doubtful", "unfounded"]
 _WORD = re.compile(r"[^\W\d_]+")
@@ -63,18 +64,22 @@ def check(
 def _check_one(claim: ClaimMade, facts: Mapping[str, str], own_words: str) -> CheckedClaim:
     key = claim.fact or ""
     if not key:
-        return CheckedClaim(claim.text, "unfounded", "", "no fact of the product says so")
+        return CheckedClaim(claim.text, "unfounded", "", stored("no fact of the product says so"))
     if key not in facts:
         return CheckedClaim(
-            claim.text, "unfounded", "", f"it names a fact that is not there: {key}"
+            claim.text, "unfounded", "", stored("it names a fact that is not there: {key}", key=key)
         )
     fact = facts[key]
     words = _stems(claim.text) - _stems(own_words)
     share = len(words & _stems(fact)) / len(words) if words else 0.0
     if share >= _KEPT_SHARE:
         return CheckedClaim(claim.text, "founded", key, f"{key}: {fact}")
-    much = "nothing" if not share else "only part"
-    return CheckedClaim(claim.text, "doubtful", key, f"{much} of it stands in {key}: {fact}")
+    note = (
+        stored("only part of it stands in {key}: {fact}", key=key, fact=fact)
+        if share
+        else stored("nothing of it stands in {key}: {fact}", key=key, fact=fact)
+    )
+    return CheckedClaim(claim.text, "doubtful", key, note)
 
 
 def _without(line: str, texts: Sequence[str]) -> str:
@@ -90,7 +95,14 @@ def _overstated(line: str, fact_text: str) -> list[CheckedClaim]:
     strange = [w for w in (*figures, *promises) if w.casefold() not in fact_text]
     if not strange:
         return []
-    return [CheckedClaim(line.strip(), "unfounded", "", f"no fact holds: {', '.join(strange)}")]
+    return [
+        CheckedClaim(
+            line.strip(),
+            "unfounded",
+            "",
+            stored("no fact holds: {parts}", parts=", ".join(strange)),
+        )
+    ]
 
 
 def _stems(text: str) -> set[str]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.core.language import stored
+
 PATTERNS_MAX = 12
 
 
@@ -18,10 +20,11 @@ def pairs(fits: pd.DataFrame, *, limit: int) -> list[dict[str, Any]]:
     if fits.empty:
         return []
     best = fits[fits["is_recommended"]].head(limit)
-    return [
-        {**{str(k): v for k, v in r.items()}, "why": f"fit {r['score']:.1f} of 5: {r['why']}"}
-        for r in best.to_dict("records")
-    ]
+    return [{**{str(k): v for k, v in r.items()}, "why": _why(r)} for r in best.to_dict("records")]
+
+
+def _why(pair: Any) -> str:
+    return stored("fit {score:.1f} of 5: {why}", score=pair["score"], why=pair["why"])
 
 
 def patterns(library: pd.DataFrame) -> list[dict[str, Any]]:

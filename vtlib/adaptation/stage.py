@@ -20,7 +20,7 @@ from vtlib.adaptation.source import analysis_facts, product_facts, topics
 from vtlib.analysis import selection as choosing
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
-from vtlib.core.language import in_english
+from vtlib.core.language import in_english, stored
 from vtlib.llm import session, text_requests
 from vtlib.llm.prompts.files import Rendered, load_prompt, render
 from vtlib.llm.records import RequestSummary
@@ -328,7 +328,7 @@ def _original(project: Project, product: Mapping[str, Any], learned: _Learned) -
     request = text_requests.text_request(
         question, task="original", post_id=None, about=about, role=str(product["slug"])
     )
-    why = f"from {number(len(learned.patterns), 'pattern')} of the field"
+    why = stored("from {patterns} of the field", patterns=number(len(learned.patterns), "pattern"))
     return ScriptRequest(request, product, None, None, why, learned.version)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
@@ -14,6 +14,7 @@ from vtlib.alerts.breakouts import Night
 from vtlib.alerts.events import BudgetUse, Event
 from vtlib.alerts.origins import origins
 from vtlib.capture import job_rows, job_store
+from vtlib.core.errors import CredentialsMissing
 from vtlib.llm import answers
 from vtlib.outliers import judgement
 from vtlib.outliers.stage import load
@@ -26,10 +27,13 @@ LATE = timedelta(days=7)  # what happened longer before the last look is history
 
 @dataclass(frozen=True, slots=True)
 class WatchResult:
-    """One look: `night` of the posts, `events` that are new now."""
+    """One look: `night` of the posts, `events` that are new now. `is_stored`: they were raised; a
+    login that only reads raises nothing.
+    """
 
     night: Night
     events: tuple[Event, ...]
+    is_stored: bool = True
 
 
 @one_session
@@ -48,15 +52,24 @@ def watch(project: Project) -> WatchResult:
         if event.event_id not in known
         and (event.kind == "breakout" or event.happened_at >= last - LATE)
     ]
-    store.save_night(project.store, project.slug, night, new, now=now)
+    try:
+        store.save_night(project.store, project.slug, night, new, now=now)
+    except CredentialsMissing:  # a viewer's login
+        return WatchResult(night, tuple(new), is_stored=False)
     return WatchResult(night, tuple(new))
 
 
-def listed(project: Project, since: datetime | None) -> pd.DataFrame:
+def listed(
+    project: Project, since: datetime | None, *, unraised: Sequence[Event] = ()
+) -> pd.DataFrame:
     """Columns of alerts, sent_to, unsent: raised since a time (naive UTC; None = ever), newest
-    first, and of one look the largest.
+    first, and of one look the largest; with them `unraised`, those of a look that stored nothing.
     """
     rows = decode_json(project.frame("alerts", since=since), "facts")
+    if unraised:
+        now = naive(project.workspace.now())
+        own = [{**asdict(e), "project_id": project.slug, "raised_at": now} for e in unraised]
+        rows = pd.concat([pd.DataFrame(own).reindex(columns=rows.columns), rows])
     size = [float((facts or {}).get("multiplier") or 0) for facts in rows["facts"]]
     by = rows.assign(size=size).sort_values(["raised_at", "size"], ascending=False, kind="stable")
     return by.drop(columns="size").reset_index(drop=True)
@@ -69,7 +82,7 @@ def since_last_read(project: Project, person: str) -> datetime:
 
 
 def mark_read(project: Project, person: str) -> None:
-    """Note that a person has looked now."""
+    """Note that a person has looked now. Raises CredentialsMissing for a login that only reads."""
     store.save_reader(project.store, project.slug, person, now=project.workspace.now())
 
 

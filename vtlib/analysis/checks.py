@@ -20,6 +20,7 @@ from vtlib.analysis.evidence import (
     Measured,
     findings,
 )
+from vtlib.core.language import stored
 
 VERSION = "checking/1"
 DURATION_S, LAST_SCENE, COVERAGE = 2.0, 0.70, 0.60
@@ -92,7 +93,16 @@ def impossible_times(answer: BaseModel, *, duration_s: float) -> str:
     """How many times lie behind the end of the video, as a message; "" = none."""
     times = list(_all_times(answer.model_dump(warnings=False)))
     late = sum(time > duration_s + SLACK_S for time in times)
-    return f"{late} of {len(times)} times lie behind the end ({duration_s:.1f} s)" if late else ""
+    return (
+        stored(
+            "{late} of {n} times lie behind the end ({length:.1f} s)",
+            late=late,
+            n=len(times),
+            length=duration_s,
+        )
+        if late
+        else ""
+    )
 
 
 def check(answer: Lacking, measures: Mapping[str, Any]) -> Check:
@@ -122,24 +132,28 @@ def _duration(answer: Lacking, file: Measured) -> str | None:
     if answer.duration_s is None:
         return None
     apart = abs(answer.duration_s - file.duration_s)
-    message = f"the model says {answer.duration_s:.1f} s, the file has {file.duration_s:.1f} s"
+    message = stored(
+        "the model says {length:.1f} s, the file has {measured:.1f} s",
+        length=answer.duration_s,
+        measured=file.duration_s,
+    )
     return message if apart > DURATION_S else ""
 
 
 def _times_inside(answer: Lacking, file: Measured) -> str | None:
     spans = _all_spans(answer.model_dump(warnings=False))
     late = sum(end > file.duration_s + SLACK_S for _, end in spans)
-    return f"{late} of {len(spans)} times lie behind the end" if late else ""
+    return stored("{late} of {n} times lie behind the end", late=late, n=len(spans)) if late else ""
 
 
 def _order(answer: Lacking, _file: Measured) -> str | None:
     n_backwards = sum(end < start for start, end in _all_spans(answer.model_dump(warnings=False)))
     if n_backwards:
-        return f"{n_backwards} spans end before they start"
+        return stored("{n} spans end before they start", n=n_backwards)
     for part in ("beats", "transcript"):
         starts = [item.start_s for item in getattr(answer, part) or []]
         if starts != sorted(starts):
-            return f"{part} are not in order"
+            return stored("{part} are not in order", part=part)
     return ""
 
 
@@ -147,7 +161,11 @@ def _last_scene(answer: Lacking, file: Measured) -> str | None:
     if not answer.beats:
         return None
     share = max(b.end_s for b in answer.beats) / file.duration_s
-    return f"the last scene ends at {share:.0%} of the video" if share < LAST_SCENE else ""
+    return (
+        stored("the last scene ends at {share:.0%} of the video", share=share)
+        if share < LAST_SCENE
+        else ""
+    )
 
 
 def _coverage(answer: Lacking, file: Measured) -> str | None:
@@ -159,7 +177,9 @@ def _coverage(answer: Lacking, file: Measured) -> str | None:
         cover_s += max(0.0, end - max(beat.start_s, until))
         until = max(until, end)
     share = cover_s / file.duration_s
-    return f"the scenes cover {share:.0%} of the video" if share < COVERAGE else ""
+    return (
+        stored("the scenes cover {share:.0%} of the video", share=share) if share < COVERAGE else ""
+    )
 
 
 def _transcript(answer: Lacking, file: Measured) -> str | None:
@@ -167,14 +187,16 @@ def _transcript(answer: Lacking, file: Measured) -> str | None:
         return None
     speech_s = sum(b - a for a, b in file.speech)
     if speech_s >= SPEECH_S and not answer.transcript:
-        return f"{speech_s:.1f} s of speech were measured, and none is written down"
+        return stored(
+            "{seconds:.1f} s of speech were measured, and none is written down", seconds=speech_s
+        )
     return ""
 
 
 def _overlays(answer: Lacking, file: Measured) -> str | None:
     if answer.overlays is None or file.texts is None:
         return None
-    message = f"{len(file.texts)} texts were read on screen, and none is named"
+    message = stored("{n} texts were read on screen, and none is named", n=len(file.texts))
     return message if file.texts and not answer.overlays else ""
 
 
@@ -185,14 +207,18 @@ def _required(answer: Lacking, _file: Measured) -> str | None:
     ]
     if not lacking and not answer.beats:
         lacking = ["beats (empty)"]
-    return f"without {', '.join(lacking)}" if lacking else ""
+    return stored("without {parts}", parts=", ".join(lacking)) if lacking else ""
 
 
 def _overall(answer: Lacking, _file: Measured) -> str | None:
     if answer.overall is None or answer.factors is None:
         return None
     mean = fmean(getattr(answer.factors, name).score for name in FACTORS)
-    message = f"overall {answer.overall.score}, while its parts have {mean:.1f} on average"
+    message = stored(
+        "overall {score}, while its parts have {mean:.1f} on average",
+        score=answer.overall.score,
+        mean=mean,
+    )
     return message if abs(answer.overall.score - mean) > OVERALL_GAP else ""
 
 
@@ -200,7 +226,7 @@ def _constant(answer: Lacking, _file: Measured) -> str | None:
     if answer.factors is None:
         return None
     scores = {getattr(answer.factors, name).score for name in FACTORS}
-    return f"every rubric has {scores.pop()}" if len(scores) == 1 else ""
+    return stored("every rubric has {score}", score=scores.pop()) if len(scores) == 1 else ""
 
 
 def _hook(answer: Lacking, _file: Measured) -> str | None:
@@ -210,8 +236,9 @@ def _hook(answer: Lacking, _file: Measured) -> str | None:
     total = shares.audio + shares.visual + shares.overlay
     twice = [t for t, n in Counter(g.type for g in answer.hook.types).items() if n > 1]
     if twice:
-        return f"the hook type {twice[0]} is named twice"
-    return f"the hook's shares add up to {total:.2f}" if abs(total - 1) > 0.06 else ""
+        return stored("the hook type {name} is named twice", name=twice[0])
+    off = stored("the hook's shares add up to {total:.2f}", total=total)
+    return off if abs(total - 1) > 0.06 else ""
 
 
 TESTS: dict[str, Test] = {

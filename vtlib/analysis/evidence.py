@@ -13,6 +13,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from vtlib.analysis.answer import Claim, Span
+from vtlib.core.language import stored
 
 ClaimState = Literal["supported", "drifted", "unsupported", "not_checked"]
 Times = Sequence[tuple[float, float]]
@@ -21,6 +22,7 @@ Lacking: TypeAlias = Any  # a VideoAnalysis; in a partial answer missing parts a
 SLACK_S = 0.5  # how far a time may lie outside a measured span or the video
 SAME_TEXT = 0.75  # likeness (difflib) of words on screen and words read by OCR
 PART_CHARS = 4  # shorter words occur in too many others
+_NO_SOUND = stored("the file has no sound")
 SPEECH_SHARE = 0.5  # of a spoken line that has to lie in measured speech
 _LATIN = re.compile(r"[a-zß-ÿ0-9]", re.IGNORECASE)
 
@@ -75,7 +77,7 @@ class Measured:
             if ok["faces"]
             else None,
             has_sound=not is_silent,
-            why={n: str(p.get("reason") or "not measured") for n, p in parts.items()},
+            why={n: str(p.get("reason") or stored("not measured")) for n, p in parts.items()},
         )
 
 
@@ -104,12 +106,14 @@ def _beats(answer: Lacking, cuts: CutTruth, file: Measured) -> Iterator[ClaimFin
         elif beat.starts_with_cut and beat.start_s > 0:
             cut_s = cuts.measured_for(beat.start_s)
             if cut_s is None:
-                reason = "no cut was measured there"
+                reason = stored("no cut was measured there")
                 yield ClaimFinding(path, "cut", "unsupported", reason, beat.start_s, beat.end_s)
                 continue
             drift = beat.start_s - cut_s
             state: ClaimState = "supported" if abs(drift) <= EXACT_S else "drifted"
-            reason = "" if state == "supported" else f"the cut is at {cut_s:.2f} s"
+            reason = (
+                "" if state == "supported" else stored("the cut is at {second:.2f} s", second=cut_s)
+            )
             yield ClaimFinding(
                 path, "cut", state, reason, beat.start_s, beat.end_s, round(drift, 3)
             )
@@ -130,16 +134,18 @@ def _overlay_finding(
     if bad := _impossible(start, end, file):
         return finding("unsupported", bad)
     if file.texts is None:
-        return finding("not_checked", f"words on screen: {file.why['text']}")
+        return finding("not_checked", stored("words on screen: {why}", why=file.why["text"]))
     if not _is_readable(text):
-        return finding("not_checked", "a script that the reader of words does not know")
+        return finding("not_checked", stored("a script that the reader of words does not know"))
     alike = [t for t in file.texts if likeness(text, t[2]) >= SAME_TEXT]
     if not alike:
-        return finding("unsupported", "no such words were read on screen")
+        return finding("unsupported", stored("no such words were read on screen"))
     near = min(alike, key=lambda t: _gap(start, end, t[0], t[1]))
     if _gap(start, end, near[0], near[1]) <= SLACK_S:
         return finding("supported", drift_s=round(start - near[0], 3))
-    where = f"these words stand from {near[0]:.1f} to {near[1]:.1f} s"
+    where = stored(
+        "these words stand from {first:.1f} to {last:.1f} s", first=near[0], last=near[1]
+    )
     return finding("drifted", where, drift_s=round(start - near[0], 3))
 
 
@@ -158,14 +164,16 @@ def _speech_finding(path: str, span: tuple[float, float], file: Measured) -> Cla
     if bad := _impossible(start, end, file):
         return finding("unsupported", bad)
     if file.speech is None:
-        return finding("not_checked", f"speech: {file.why['speech']}")
+        return finding("not_checked", stored("speech: {why}", why=file.why["speech"]))
     inside = _overlap(start, end, file.speech)
     if inside >= SPEECH_SHARE * (end - start) and (inside > 0 or _touches(start, end, file.speech)):
         return finding("supported")
     if not _touches(start, end, file.speech):
-        reason = "no speech was measured there" if file.has_sound else "the file has no sound"
-        return finding("unsupported", reason)
-    return finding("drifted", f"only {inside:.1f} s of it lie in measured speech")
+        silent = stored("no speech was measured there")
+        return finding("unsupported", silent if file.has_sound else _NO_SOUND)
+    return finding(
+        "drifted", stored("only {seconds:.1f} s of it lie in measured speech", seconds=inside)
+    )
 
 
 def _hook(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
@@ -204,7 +212,7 @@ def _catalyst_finding(path: str, kind: str, span: Span, file: Measured) -> Claim
         is_there = any(start - SLACK_S <= t <= end + SLACK_S for t in file.faces_s) or None
     if is_there is None:
         return place
-    return _decide(place, "" if is_there else "it was not measured there")
+    return _decide(place, "" if is_there else stored("it was not measured there"))
 
 
 def _sound(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
@@ -212,10 +220,11 @@ def _sound(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
     if use is None:
         return
     if use.music and not file.has_sound:
-        yield ClaimFinding("sound.music", "music", "unsupported", "the file has no sound")
+        yield ClaimFinding("sound.music", "music", "unsupported", _NO_SOUND)
     if use.is_cut_to_beat and (not file.has_sound or not file.cuts_s):
-        lacks = "no sound" if not file.has_sound else "no cuts"
-        yield ClaimFinding("sound.is_cut_to_beat", "music", "unsupported", f"the video has {lacks}")
+        no_sound, no_cuts = stored("the video has no sound"), stored("the video has no cuts")
+        reason = no_cuts if file.has_sound else no_sound
+        yield ClaimFinding("sound.is_cut_to_beat", "music", "unsupported", reason)
 
 
 def _spans(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
@@ -239,7 +248,7 @@ def _rating_evidence(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
     """Scores without a moment, and moments of scores that lie outside the video."""
     for path, rating in ratings(answer):
         if not rating.evidence:
-            yield ClaimFinding(path, "score", "unsupported", "no moment is given for it")
+            yield ClaimFinding(path, "score", "unsupported", stored("no moment is given for it"))
         for span in rating.evidence:
             finding = _span_finding(path, "score", span, file)
             if finding.held == "unsupported":
@@ -254,7 +263,7 @@ def _claims(answer: Lacking, file: Measured) -> Iterator[ClaimFinding]:
 def _claim_finding(path: str, claim: Claim, file: Measured) -> ClaimFinding:
     """A reason is as good as the best of its moments; without moments it is unsupported."""
     if not claim.evidence:
-        return ClaimFinding(path, "claim", "unsupported", "no moment is given for it")
+        return ClaimFinding(path, "claim", "unsupported", stored("no moment is given for it"))
     moments = [_moment_finding(path, claim.sense, span, file) for span in claim.evidence]
     order: tuple[ClaimState, ...] = ("supported", "drifted", "not_checked", "unsupported")
     return min(moments, key=lambda f: order.index(f.held))
@@ -269,12 +278,12 @@ def _moment_finding(path: str, sense: str, span: Span, file: Measured) -> ClaimF
         if file.texts is None:
             return place
         is_there = _touches(start, end, [(t[0], t[1]) for t in file.texts])
-        return _decide(place, "" if is_there else "no words were read on screen there")
+        return _decide(place, "" if is_there else stored("no words were read on screen there"))
     if file.speech and _touches(start, end, file.speech):
         return _decide(place, "")
     silence = file.silence or ()
     if not file.has_sound or (silence and _overlap(start, end, silence) >= end - start > 0):
-        return _decide(place, "it is silent there")
+        return _decide(place, stored("it is silent there"))
     return place
 
 
@@ -286,7 +295,7 @@ def _decide(finding: ClaimFinding, reason: str) -> ClaimFinding:
 def _span_finding(path: str, kind: str, span: Span, file: Measured) -> ClaimFinding:
     bad = _impossible(span.start_s, span.end_s, file)
     state: ClaimState = "unsupported" if bad else "not_checked"
-    reason = bad or "no measure knows of it"
+    reason = bad or stored("no measure knows of it")
     return ClaimFinding(path, kind, state, reason, span.start_s, span.end_s)
 
 
@@ -302,9 +311,9 @@ def ratings(answer: Lacking) -> Iterator[tuple[str, Any]]:
 
 def _impossible(start_s: float, end_s: float, file: Measured) -> str:
     if end_s < start_s:
-        return "it ends before it starts"
+        return stored("it ends before it starts")
     if end_s > file.duration_s + SLACK_S:
-        return f"it lies outside the video of {file.duration_s:.1f} s"
+        return stored("it lies outside the video of {length:.1f} s", length=file.duration_s)
     return ""
 
 

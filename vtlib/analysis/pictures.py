@@ -10,6 +10,7 @@ from pydantic import Field
 from vtlib.analysis.answer import RUBRICS, HookGuess, Idea, Part, Risk, Score, Shot
 from vtlib.analysis.checks import Check, Flag
 from vtlib.analysis.evidence import ClaimFinding, Lacking, match_cuts, ratings
+from vtlib.core.language import stored
 
 VERSION = "pictures/1"
 Number = Annotated[int, Field(ge=1)]
@@ -103,7 +104,11 @@ def check_pictures(answer: Lacking, n_pictures: int) -> Check:
     """
     claims = tuple(_findings(answer, n_pictures))
     numbers = [p.number for p in answer.pictures or []]
-    message = f"{len(numbers)} pictures are described, the post has {n_pictures}"
+    message = stored(
+        "{n_described} pictures are described, the post has {n}",
+        n_described=len(numbers),
+        n=n_pictures,
+    )
     is_whole = numbers == list(range(1, n_pictures + 1))
     flag = Flag("pictures", "ok" if is_whole else "failed", "" if is_whole else message)
     return Check(claims, match_cuts([], []), (flag,), VERSION)
@@ -120,8 +125,8 @@ def _findings(answer: Lacking, n: int) -> Iterator[ClaimFinding]:
 
 def _numbered(path: str, kind: str, numbers: list[int], n: int) -> ClaimFinding:
     if not numbers:
-        return ClaimFinding(path, kind, "unsupported", "no picture is given for it")
+        return ClaimFinding(path, kind, "unsupported", stored("no picture is given for it"))
     if beyond := [k for k in numbers if k > n]:
-        reason = f"there is no picture {beyond[0]}: the post has {n}"
+        reason = stored("there is no picture {number}: the post has {n}", number=beyond[0], n=n)
         return ClaimFinding(path, kind, "unsupported", reason)
-    return ClaimFinding(path, kind, "not_checked", "no measure knows of it")
+    return ClaimFinding(path, kind, "not_checked", stored("no measure knows of it"))

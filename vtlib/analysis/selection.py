@@ -14,6 +14,8 @@ from typing import Any
 
 import pandas as pd
 
+from vtlib.core.language import stored
+
 RULE = (
     "breakouts: ln(1 + multiplier_low) x (what can be learnt + what can be borrowed, by a first "
     "look) for a thousand tokens, the most first; without first looks: the sure and large first; "
@@ -63,7 +65,7 @@ def view(posts: pd.DataFrame, *, limit: int, controls_share: float) -> pd.DataFr
     )
     is_left = (frame["state"] == "ask") & frame["place"].isna()
     frame.loc[is_left, "state"] = "left_out"
-    frame.loc[is_left, "note"] = f"beyond the {limit} that analysis.limit allows"
+    frame.loc[is_left, "note"] = stored("beyond the {n} that analysis.limit allows", n=limit)
     return frame.sort_values("place", na_position="last").reset_index(drop=True)
 
 
@@ -95,8 +97,8 @@ def choose(
     order = _fill_places(list(first.index), list(second.index), full, controls_share)
     frame = _with_place(frame, order)
     is_full = frame["place"].notna()
-    frame.loc[(frame["state"] == "ask") & ~is_full, "note"] = (
-        f"not among the {full} that analysis.full allows"
+    frame.loc[(frame["state"] == "ask") & ~is_full, "note"] = stored(
+        "not among the {n} that analysis.full allows", n=full
     )
     frame["state"] = frame["state"].mask(frame["state"] == "ask", "looked_at").mask(is_full, "full")
     return frame.sort_values("place", na_position="last").reset_index(drop=True)
@@ -183,7 +185,7 @@ def _note(post: Mapping[Any, Any]) -> str:
     if _state(post) == "ask":
         return ""
     if _is_na(post["media_status"]):
-        return "not downloaded: vt process videos"
+        return stored("not downloaded: vt process videos")
     return str(post["media_reason"] or post["media_status"]).replace("_", " ")
 
 

@@ -36,7 +36,7 @@ from vtlib.capture.rows import (
 )
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
 from vtlib.core.errors import BadInput
-from vtlib.core.language import say
+from vtlib.core.language import say, stored
 from vtlib.core.models import (
     AccountCounts,
     Mapped,
@@ -335,7 +335,7 @@ def _outcome(
     hit = None if capture.forced or not isinstance(item, dict) else recognise(item)
     platform = hit[0] if hit else capture.platform
     if platform is None:
-        return Rejected("unreadable", "no platform recognises this item", item)
+        return Rejected("unreadable", stored("no platform recognises this item"), item)
     result = outcome(platform, use.item(nested(item)) if isinstance(item, dict) else item)
     return replace(result, payload=item) if isinstance(result, Rejected) else result
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from vtlib.capture.rows import BAD_VALUE
 from vtlib.core.conclusion import number
+from vtlib.core.language import marked, say
 from vtlib.platforms import layouts
 
 NOT_COUNTED = ("provider_error", "no_items", "promoted", "not_a_post")
@@ -20,10 +21,9 @@ GUESSED = {
     "day in the file name": "the day in the file's name",
     "month in the file name": "the month in the file's name",
 }
-CERTAINTY = {  # by what a layout says of itself (platforms/layouts)
-    "seen": "known by its fields",
-    "documented": "known from the tool's documentation",
-}
+CERTAINTY = marked(  # by what a layout says of itself (platforms/layouts)
+    {"seen": "known by its fields", "documented": "known from the tool's documentation"}
+)
 
 
 def mapped_ratio(tally: Counter[str]) -> float | None:
@@ -126,7 +126,7 @@ def certainty(actor: str) -> str:
     """How sure it is what a capture is, by the actor or tool that it is of."""
     layout = layouts.by_name(actor)
     if layout:
-        return CERTAINTY[layout.certain]
+        return say(CERTAINTY[layout.certain])
     if actor.startswith("table "):
-        return "a table, matched by its columns"
-    return {"": "", "given": "the platform was given"}.get(actor, "known by its fields")
+        return say("a table, matched by its columns")
+    return {"": "", "given": say("the platform was given")}.get(actor, say(CERTAINTY["seen"]))

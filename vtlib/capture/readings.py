@@ -9,7 +9,8 @@ import orjson
 import pandas as pd
 
 from vtlib.capture import messages
-from vtlib.core.language import marked
+from vtlib.core.conclusion import number
+from vtlib.core.language import marked, say
 from vtlib.core.models import METRICS
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def readings(project: Project) -> pd.DataFrame:
 
 
 def _reading(row: Mapping[Any, Any]) -> dict[str, Any]:
-    share = f"{int(row['mapped'] or 0):,} of {int(row['found'] or 0):,} items"
+    mapped, items = int(row["mapped"] or 0), number(int(row["found"] or 0), "item")
+    share = say("{mapped:,} of {items}", mapped=mapped, items=items)
     actor = row["actor"] if isinstance(row["actor"], str) else ""  # a person's links have none
     return {
         **{name: row[name] for name in ("capture_id", "source", "captured_at", "platform")},

@@ -19,22 +19,24 @@ from vtlib.capture.messages import NOT_COUNTED, fate, mapped_ratio, unreadable
 from vtlib.capture.orders import Order
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
 from vtlib.core.errors import sentence
-from vtlib.core.language import say
+from vtlib.core.language import marked, retold, say, stored
 from vtlib.core.models import METRICS, Mapped, MappedAccount, Rejected
 from vtlib.platforms import outcome, posts_within
 from vtlib.platforms.searches import names_in, names_of
 
-OUT = {
-    "too_old": "older than asked",
-    "other_type": "of another type",
-    "beyond_limit": "beyond the limit",
-    "twice": "the same post twice",
-}
+OUT = marked(
+    {
+        "too_old": "older than asked",
+        "other_type": "of another type",
+        "beyond_limit": "beyond the limit",
+        "twice": "the same post twice",
+    }
+)
 TARGETS = (
     *("platform", "ask", "target", "requested", "found", "mapped", "new", "updated", "skipped"),
     *("problems", "reason"),
 )
-_UNKNOWN = "private, empty or nothing as new as asked: the provider does not say which"
+_UNKNOWN = stored("private, empty or nothing as new as asked: the provider does not say which")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +176,12 @@ def judge(came: Came, *, least: float) -> tuple[str, str, int]:
     is_failure = came.ran.status != "SUCCEEDED" or is_renamed or _is_empty(came)
     n_refused = _refused(came)
     if n_refused and not _is_empty(came):
-        words.append(f"{n_refused} of {number(len(came.ran.asked.targets), 'target')} gave nothing")
+        targets = number(len(came.ran.asked.targets), "target")
+        words.append(stored("{n} of {targets} gave nothing", n=n_refused, targets=targets))
     if came.overcharge:
         words.append(came.overcharge)
     elif came.at_cap:
-        words.append("the cap on cost was reached")
+        words.append(stored("the cap on cost was reached"))
     code = (
         8
         if came.at_cap or came.overcharge
@@ -196,16 +199,21 @@ def _end_words(came: Came) -> str:
     if ran.status == "SUCCEEDED":
         return ""
     message = f" ({ran.message})" if ran.message else ""
-    return f"the run ended {ran.status}{message}: what it had is kept ({number(n_items, 'item')})"
+    return stored(
+        "the run ended {status}: what it had is kept ({items})",
+        status=f"{ran.status}{message}",
+        items=number(n_items, "item"),
+    )
 
 
 def _nothing_words(came: Came) -> str:
     if came.tally["mapped"] or came.tally["accounts"]:
         return ""
     if not came.tally["found"]:
-        return "the provider gave nothing and no reason"
+        return stored("the provider gave nothing and no reason")
     n_refused = sum(came.tally[k] for k in NOT_COUNTED)
-    return "the provider gave only error items" if n_refused == came.tally["found"] else ""
+    only = stored("the provider gave only error items")
+    return only if n_refused == came.tally["found"] else ""
 
 
 def _is_empty(came: Came) -> bool:
@@ -255,7 +263,10 @@ def conclude(
     lines += [_cost_line(captures)] if costs else []
     lines += shortfalls
     short = short.sort_values(["mapped", "platform", "handle"])  # who gave nothing comes first
-    lines += [sentence(f"{r.platform} {r.handle}: {r.reason}") for r in short.head(5).itertuples()]
+    lines += [
+        sentence(f"{r.platform} {r.handle}: {retold(str(r.reason))}")
+        for r in short.head(5).itertuples()
+    ]
     if len(short) > 5:
         lines.append(say("… and {more:,} more (see the table).", more=len(short) - 5))
     return finish_stage(
@@ -375,32 +386,40 @@ def _words(
     clauses = []
     got, limit = facts["new"] + facts["updated"], facts["requested"]
     if not facts["target"]:
-        clauses.append("these items name none of what was asked for")
+        clauses.append(stored("these items name none of what was asked for"))
     elif not facts["mapped"]:
         clauses.append(_nothing(mine, ran.status))
     elif limit and got < limit and ran.asked.ask not in ("posts", "profiles"):
-        clauses.append(f"{got} of {limit} asked: {_why_fewer(ran)}")
+        clauses.append(
+            stored("{got} of {limit} asked: {why}", got=got, limit=limit, why=_why_fewer(ran))
+        )
     reasons = Counter(kept.out[one.key] for one in mine if one.key in kept.out)
-    clauses += [f"{n} left out, {OUT[k]}" for k, n in reasons.items() if k != "twice"]
+    clauses += [
+        stored("{n} left out, {why}", n=n, why=OUT[k]) for k, n in reasons.items() if k != "twice"
+    ]
     return "; ".join(clauses)
 
 
 def _nothing(mine: Sequence[RunItem], status: str) -> str:
     kinds = Counter(one.refusal for one in mine if one.refusal)
     if kinds["no_items"]:
-        return f"nothing: {_UNKNOWN}"
+        return stored("nothing: {why}", why=_UNKNOWN)
     if kinds:
-        return f"nothing: {next((one.said for one in mine if one.said), 'only error items')}"
+        said = next((one.said for one in mine if one.said), stored("only error items"))
+        return stored("nothing: {why}", why=said)
     if status != "SUCCEEDED":
-        return f"nothing: the run ended {status} before"
-    return (
+        return stored("nothing: the run ended {status} before", status=status)
+    return stored(
         "nothing, and no reason: check the name, then whether another actor can (scraping.actors)"
     )
 
 
 def _why_fewer(ran: Ran) -> str:
     if ran.status != "SUCCEEDED":
-        return f"the run ended {ran.status} before"
+        return stored("the run ended {status} before", status=ran.status)
     if ran.asked.days_back:
-        return f"no more within {number(ran.asked.days_back, 'day')}, or the provider stopped early"
-    return "it has no more, or the provider stopped early"
+        return stored(
+            "no more within {days}, or the provider stopped early",
+            days=number(ran.asked.days_back, "day"),
+        )
+    return stored("it has no more, or the provider stopped early")

@@ -18,7 +18,7 @@ from vtlib.capture import store as captures
 from vtlib.capture.orders import Ledger, Wave
 from vtlib.core import log
 from vtlib.core.errors import BadInput, CredentialsMissing, SourceFailed, sentence
-from vtlib.core.language import in_english, marked
+from vtlib.core.language import in_english, marked, say
 from vtlib.core.models import PLATFORMS, Platform
 from vtlib.platforms.actors import Ask
 from vtlib.store.project import Project, Workspace
@@ -178,7 +178,8 @@ def shown_targets(project: Project, targets: pd.DataFrame) -> pd.DataFrame:
     of_people = targets["ask"].isin(["accounts", "profiles"])
     visible = project.visible(targets, ours=("reason",))
     words = targets["handle"].map(project.visible_text).where(~of_people, visible["handle"])
-    return visible.assign(handle=words)
+    by_url = "posts by URL"  # as the query calls a list of addresses
+    return visible.assign(handle=words.replace(by_url, say(by_url)))
 
 
 def targets_of(project: Project, capture_ids: Sequence[str]) -> pd.DataFrame:

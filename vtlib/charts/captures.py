@@ -9,13 +9,14 @@ import pandas as pd
 
 from vtlib.charts.theme import (
     COLOURS,
-    OTHERS,
+    SERIES,
     WIDTH,
     few_series,
     finish,
     naive_utc,
     nothing,
     require,
+    series_colour,
 )
 from vtlib.core.language import say, say_n
 from vtlib.core.models import METRICS, STATES
@@ -198,7 +199,6 @@ def _grouped_bars(bars: pd.DataFrame) -> Any:
 
 
 MAX_DAYS = 60  # bars that a page can still tell apart
-_HUES = [COLOURS[c] for c in ("vermillion", "blue", "orange", "sky", "green", "purple", "grey")]
 
 
 def problems_per_day(problems: pd.DataFrame, *, source: str = "problems") -> Any:
@@ -266,22 +266,15 @@ def _days(frame: pd.DataFrame, *, part: str, value: str) -> pd.DataFrame:
 
 
 def _stacked_bars(bars: pd.DataFrame, label: str, form: str) -> Any:
-    bars = few_series(bars, "part", weight="value", most=len(_HUES))
+    bars = few_series(bars, "part", weight="value", most=len(SERIES))
     bars = bars.groupby(["day", "part"])["value"].sum().reset_index()
-    parts = sorted(set(bars["part"]), key=lambda part: (part == OTHERS, part))
-    hues = _HUES[: len(parts)]
-    colour = alt.Color(
-        "part:N",
-        scale=alt.Scale(domain=parts, range=hues),
-        legend=alt.Legend(title=None, columns=4, symbolType="square"),
-    )
     return (
         alt.Chart(bars, width=WIDTH, height=200)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             alt.X("day:O", title=None, axis=alt.Axis(labelAngle=-35, labelOverlap=True)),
             alt.Y("value:Q", title=label, axis=alt.Axis(format="~s", tickCount=5)),
-            color=colour,
+            color=series_colour(bars, "part", columns=4, symbolType="square"),
             tooltip=["day:O", "part:N", alt.Tooltip("value:Q", format=form, title=label)],
         )
     )

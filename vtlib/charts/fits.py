@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from vtlib.charts.theme import (
@@ -105,10 +106,10 @@ def _best_fit(rows: pd.DataFrame) -> str:
 
 
 def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any:
-    """Strength of products over all videos (point) with its interval (line); 0 is average.
+    """Chance of each product to win against the average one over all videos, with 80 % interval.
 
-    `ranks`: as adaptation/comparison/ranking.over_videos gives them. Without pairwise judgements
-    nothing is drawn.
+    `ranks`: as adaptation/comparison/ranking.over_videos gives them; strength_ln is the logarithm
+    of the odds (Bradley-Terry), drawn as a chance. Without pairwise judgements nothing is drawn.
     """
     title = say("How sure the order of products is")
     active = ranks[ranks["won"] + ranks["lost"] + ranks["even"] > 0] if len(ranks) else ranks
@@ -124,21 +125,27 @@ def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any
         for r in active.itertuples()
     ]
     rows = active.assign(label=[f"{p} · {s}" for p, s in zip(active["product"], span, strict=True)])
-    keep = ["label", "rank", "strength_ln", "strength_low", "strength_high", "p_first", "won"]
+    for chance, odds in (("win", "ln"), ("win_low", "low"), ("win_high", "high")):
+        rows[chance] = 1 / (1 + np.exp(-rows[f"strength_{odds}"].astype(float)))
+    keep = ["label", "rank", "win", "win_low", "win_high", "p_first", "won"]
     rows = significant(rows[[*keep, "lost", "even", "product_id"]])
     base = alt.Chart(rows, width=WIDTH, height=ROW_PX * len(rows))
     y = alt.Y("product_id:N", sort=list(rows["product_id"]), axis=None)
-    under = say("log-odds of winning against the average product (0)")
-    x = alt.X("strength_ln:Q", title=under, axis=alt.Axis(tickCount=6))
+    under = say("chance of winning against the average product (50 % = as good)")
+    scale, axis = alt.Scale(domain=[0, 1]), alt.Axis(tickCount=6, format="%")
+    x = alt.X("win:Q", title=under, scale=scale, axis=axis)
     tip = [
         alt.Tooltip("label:N", title="product"),
-        alt.Tooltip("strength_ln:Q", format=".2f", title="strength"),
+        *(
+            alt.Tooltip(f"{name}:Q", format=".0%", title=words)
+            for name, words in (("win", "wins"), ("win_low", "low"), ("win_high", "high"))
+        ),
         alt.Tooltip("p_first:Q", format=".0%", title=say("probability of rank 1")),
         *(alt.Tooltip(f"{n}:Q", format=".0f") for n in ("won", "lost", "even")),
     ]
-    zero = dashed_rule("zero", 0.0)
+    level = dashed_rule("level", 0.5)
     line = base.mark_rule(strokeWidth=3, opacity=0.75, yOffset=8, color=COLOURS["blue"]).encode(
-        alt.X("strength_low:Q", title=under), alt.X2("strength_high:Q"), y, tooltip=tip
+        alt.X("win_low:Q", title=under), alt.X2("win_high:Q"), y, tooltip=tip
     )
     point = base.mark_point(filled=True, size=95, yOffset=8, color=COLOURS["blue"]).encode(
         x, y, tooltip=tip
@@ -148,12 +155,22 @@ def product_ranks(ranks: pd.DataFrame, *, source: str = "fit_judgements") -> Any
     )
     n = int((active["won"] + active["lost"] + active["even"]).sum() // 2)
     subtitle = say(
-        "{source} · n = {n} pairs held together · Bradley-Terry · line: 80 %",
+        "{source} · n = {n} pairs held together · line: 80 %",
         source=source,
         n=number(n),
     )
-    layers = alt.layer(zero.encode(alt.X("zero:Q", title=under)), line, point, name)
-    return finish(layers, title=title, subtitle=subtitle)
+    layers = alt.layer(level.encode(alt.X("level:Q", title=under)), line, point, name)
+    return finish(layers, title=_first(active), subtitle=subtitle)
+
+
+def _first(ranks: pd.DataFrame) -> str:
+    first = ranks.sort_values("p_first", ascending=False).iloc[0]
+    return say(
+        "{product} is first of {n_products} with a chance of {p_first:.0%}",
+        product=first["product"],
+        n_products=len(ranks),
+        p_first=first["p_first"],
+    )
 
 
 _BY_WORD = "split(datum.value, ' ')"  # on a phone a column is as wide as a word

@@ -14,15 +14,19 @@ import pandas as pd
 
 from vtlib.charts.theme import (
     COLOURS,
+    SERIES,
     WIDTH,
+    few_series,
     finish,
     nothing,
     number,
     require,
+    series_colour,
     significant,
     tier_colour,
 )
-from vtlib.core.language import clip, say, word
+from vtlib.core.figures import times
+from vtlib.core.language import clip, figure, say, word
 
 MAX_POINTS = 600  # about 0.1 MB of page
 MAX_ROWS = 12
@@ -44,7 +48,8 @@ def linked(
     """Rows of `frame` as points, and a table of those that are selected (none selected: all).
 
     `axes`: x and y, each a column, and optionally `log` ("x", "y" or "xy": a logarithm, for values
-    above 0) and `color`, a column of words. `columns`: name -> heading of the table, in order. The
+    above 0) and `color`, a column of words. `title` names the rows; what is highest on y (where y
+    is words: on x) stands behind it. `columns`: name -> heading of the table, in order. The
     first 600 rows that have both values are drawn, the first 12 of the selected listed. An empty
     frame gives a chart that says so; raises BadInput when a column is missing.
     """
@@ -60,8 +65,11 @@ def linked(
     if rows.empty:
         return nothing(say("no row has both values"), title=title, source=source)
     slim = _slim(rows.head(MAX_POINTS))
+    if axes.get("color", "tier") != "tier":
+        slim = few_series(slim, axes["color"], most=len(SERIES))
+    title = _finding(slim, axes, columns, title)
     selection = alt.selection_interval(name="picked")
-    table = _table(slim, columns, selection)
+    table = selected_rows(slim, columns, selection)
     excerpt = "" if len(slim) == len(frame) else say(" · drawn: {n_slim}", n_slim=number(len(slim)))
     subtitle = say(
         "{source} · n = {n_frame}{excerpt} · drag over points to list them",
@@ -73,6 +81,27 @@ def linked(
     return finish(picture, title=title, subtitle=subtitle)
 
 
+def _finding(
+    slim: pd.DataFrame, axes: Mapping[str, str], columns: Mapping[str, str], title: str
+) -> str:
+    """`title` and the highest of its rows, by the name in the first column of words."""
+    axis = axes["y"] if _kind(slim[axes["y"]]) == "number" else axes["x"]
+    names = [name for name in columns if _kind(slim[name]) == "text" and name != axes.get("color")]
+    if _kind(slim[axis]) != "number" or not names:
+        return title
+    best = slim.loc[slim[axis].idxmax()]
+    is_times = axis in ("multiplier", "ratio")
+    value = f"×{times(best[axis])}" if is_times else figure(f"{best[axis]:,.4g}")
+    name = clip(str(best[names[0]]), 40)
+    return say(
+        "{title}: {axis} {value} at most, {name}",
+        title=title,
+        axis=word(axis),
+        value=value,
+        name=name,
+    )
+
+
 def _slim(rows: pd.DataFrame) -> pd.DataFrame:
     """`rows` as a page holds them: short texts, times as words, rounded numbers."""
     slim = rows.reset_index(drop=True)
@@ -81,7 +110,7 @@ def _slim(rows: pd.DataFrame) -> pd.DataFrame:
             slim[name] = slim[name].dt.strftime("%Y-%m-%d %H:%M")
         elif not pd.api.types.is_numeric_dtype(slim[name]):
             slim[name] = [
-                clip(" ".join(str(v).split()), TEXT_CHARS) if v else "" for v in slim[name]
+                "" if pd.isna(v) else clip(" ".join(str(v).split()), TEXT_CHARS) for v in slim[name]
             ]
         else:
             slim[name] = pd.to_numeric(slim[name], errors="coerce").astype(float)
@@ -92,7 +121,8 @@ def _points(slim: pd.DataFrame, axes: Mapping[str, str], picked: Any) -> Any:
     sides = {side: _side(slim, axes, side) for side in ("x", "y")}
     colour: Any = alt.value(COLOURS["blue"])
     if "color" in axes:
-        colour = tier_colour() if axes["color"] == "tier" else f"{axes['color']}:N"
+        is_tier = axes["color"] == "tier"
+        colour = tier_colour() if is_tier else series_colour(slim, axes["color"], columns=4)
     points = alt.Chart(width=WIDTH, height=CHART_PX).mark_point(filled=True, size=60)
     return points.encode(
         alt.X(**sides["x"]),
@@ -120,8 +150,14 @@ def _side(slim: pd.DataFrame, axes: Mapping[str, str], side: str) -> dict[str, A
     }
 
 
-def _table(slim: pd.DataFrame, columns: Mapping[str, str], picked: Any) -> Any:
-    """A layer a column, its texts cut at the column's width; above them the headings."""
+def selected_rows(
+    slim: pd.DataFrame, columns: Mapping[str, str], picked: Any, *, first: str = ""
+) -> Any:
+    """The first 12 rows that the selection `picked` holds, of the data of the picture it stands in:
+    a layer a column (name -> heading), its texts cut at its width; above them the headings. In the
+    order of the data, or those with most in the column `first` before the others.
+    """
+    order = [alt.SortField(first, order="descending")] if first else []
     shares = [_SHARE[_kind(slim[name])] for name in columns]
     scale = alt.Scale(domain=[0, 1], nice=False, zero=False)
     height = min(len(slim), MAX_ROWS) + 1  # rows, the headings among them
@@ -129,15 +165,17 @@ def _table(slim: pd.DataFrame, columns: Mapping[str, str], picked: Any) -> Any:
     base = (
         alt.Chart(width=WIDTH, height=ROW_PX * height)
         .transform_filter(picked)
-        .transform_window(place="row_number()")
+        .transform_window(place="row_number()", sort=order)
         .transform_filter(f"datum.place <= {MAX_ROWS}")
     )
     layers, start = [], 0.0
     for (name, heading), share in zip(columns.items(), shares, strict=True):
         x = alt.X(datum=round(start, 4), type="quantitative", scale=scale, axis=None)
         room = alt.expr(f"width * {share / sum(shares):.4f} - 8")
-        format_ = {"format": ",.4~g"} if _kind(slim[name]) == "number" else {}
-        text = alt.Text(f"{name}:{'Q' if format_ else 'N'}", **format_)
+        format_ = {"format": ",.4~r"} if _kind(slim[name]) == "number" else {}
+        if pd.api.types.is_datetime64_any_dtype(slim[name]):
+            format_ = {"format": "%Y-%m-%d %H:%M", "type": "temporal"}
+        text = alt.Text(name, **{"type": "quantitative" if format_ else "nominal", **format_})
         layers.append(base.mark_text(align="left", limit=room).encode(x, y, text))
         head = alt.Chart(pd.DataFrame({"place": [0], "heading": [heading]}))
         bold = head.mark_text(align="left", limit=room, fontWeight=600)
@@ -149,11 +187,13 @@ def _table(slim: pd.DataFrame, columns: Mapping[str, str], picked: Any) -> Any:
 def _tip(slim: pd.DataFrame, name: str) -> Any:
     words = name.replace("_", " ")
     if _kind(slim[name]) == "number":
-        return alt.Tooltip(f"{name}:Q", title=words, format=",.4~g")
+        return alt.Tooltip(f"{name}:Q", title=words, format=",.4~r")
     return alt.Tooltip(f"{name}:N", title=words)
 
 
 def _kind(column: pd.Series) -> str:
     if pd.api.types.is_numeric_dtype(column):
         return "number"
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return "time"
     return "time" if column.str.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d").all() else "text"

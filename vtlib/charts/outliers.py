@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from vtlib.charts.linked import selected_rows
 from vtlib.charts.theme import (
     COLOURS,
     COLUMNS,
     OTHERS,
+    SERIES,
     SOURCE,
     WIDTH,
     account_names,
@@ -25,6 +28,7 @@ from vtlib.charts.theme import (
     number,
     post_tooltip,
     require,
+    series_colour,
     significant,
     tier_colour,
     tier_shape,
@@ -47,9 +51,9 @@ def accounts_over_time(scores: pd.DataFrame, *, source: str = SOURCE) -> Any:
     exposed), multiplier, multiplier_low, multiplier_high, tier; optional handle, caption. The band
     is where 80 % of the account's ordinary posts of that age would fall: expected x (low / M) to
     expected x (high / M), with expected = value / M. Up to 6 accounts stand under one another; more
-    get a menu, the surest first. At most 2,400 posts are drawn: every flagged one, then each
-    account's newest. Raises BadInput when a column is missing; an empty frame gives a chart that
-    says so.
+    get a menu, the surest first. Dragging over points lists them below. At most 2,400 posts are
+    drawn: every flagged one, then each account's newest. Raises BadInput when a column is missing;
+    an empty frame gives a chart that says so.
     """
     title = say("Posts against their account's own level")
     if scores.empty:
@@ -79,10 +83,10 @@ def accounts_over_time(scores: pd.DataFrame, *, source: str = SOURCE) -> Any:
             n_points=number(len(points)),
             n_accounts=number(n_accounts),
         )
-    subtitle += say(" · band: 80 % of ordinary posts")
+    subtitle += say(" · band: 80 % of ordinary posts · drag over points to list them")
     names = list(dict.fromkeys(points["account"]))
     slim = _slim(points)
-    picture = _facets(slim, names) if len(names) <= MAX_FACETS else _menu(slim, names)
+    picture = _rows(slim, names) if len(names) <= MAX_FACETS else _menu(slim, names)
     return finish(picture, title=title, subtitle=subtitle)
 
 
@@ -176,7 +180,7 @@ def _thin(posts: pd.DataFrame) -> pd.DataFrame:
 
 def _slim(posts: pd.DataFrame) -> pd.DataFrame:
     top = posts[posts["tier"].isin(BREAKOUT_TIERS)].sort_values("multiplier_low", ascending=False)
-    top = top.groupby("account").head(NAMED_PER_ACCOUNT)
+    top = top[_apart(top)].groupby("account").head(NAMED_PER_ACCOUNT)
     pairs = zip(top["multiplier"], captions(top, 22), strict=True)
     texts = pd.Series([f"×{times(m)} {c}".strip() for m, c in pairs], top.index, dtype="object")
     slim = posts.assign(name=texts.reindex(posts.index).fillna(""))
@@ -192,7 +196,31 @@ def _slim(posts: pd.DataFrame) -> pd.DataFrame:
     return significant(slim[[*keep.split(), *images]])
 
 
-def _layers(width: str, tips: list[Any]) -> list[Any]:
+def _apart(top: pd.DataFrame) -> pd.Series:
+    """Which of `top`, the surest first, keep their name: not those that would stand on another."""
+    span = max((top["posted_at"].max() - top["posted_at"].min()).total_seconds(), 1)
+    named: dict[str, list[tuple[float, float]]] = {}
+    is_apart = []
+    rows = zip(top["account"], top["posted_at"], top["views"], strict=True)
+    for account, posted_at, views in rows:
+        at, height = posted_at.timestamp() / span, float(np.log(views))
+        others = named.setdefault(account, [])
+        is_apart.append(all(abs(at - a) > 0.3 or abs(height - h) > 0.7 for a, h in others))
+        if is_apart[-1]:
+            others.append((at, height))
+    return pd.Series(is_apart, top.index, dtype=bool)
+
+
+_LISTED = {
+    "account": "account",
+    "posted_at": "posted (UTC)",
+    "views": "views",
+    "multiplier": "times its usual",
+    "caption": "caption",
+}
+
+
+def _layers(width: str, tips: list[Any], brush: Any) -> list[Any]:
     """The layers of one picture; `width`: name of its width in Vega, which limits names."""
     time = alt.X("posted_at:T", title="posted (UTC)", axis=alt.Axis(tickCount=6, labelOverlap=True))
     count, low, middle = (_views(field) for field in ("views", "band_low", "expected"))
@@ -204,9 +232,10 @@ def _layers(width: str, tips: list[Any]) -> list[Any]:
     line = base.mark_line(color=COLOURS["blue"], strokeWidth=1, opacity=0.7).encode(
         time, middle, by_format
     )
-    points = base.mark_point(filled=True, opacity=0.9).encode(
+    points = base.mark_point(filled=True).encode(
         time,
         count,
+        opacity=alt.condition(brush, alt.value(0.9), alt.value(0.2)),
         color=tier_colour(),
         shape=tier_shape(),
         size=alt.condition(
@@ -221,7 +250,7 @@ def _layers(width: str, tips: list[Any]) -> list[Any]:
         .encode(time, count, text="name:N")
         for side, dx in (("left", 8), ("right", -8))
     ]
-    return [band, line, points, *names]
+    return [band, line, points.add_params(brush), *names]
 
 
 def _views(field: str) -> Any:
@@ -233,31 +262,36 @@ def _views(field: str) -> Any:
     )
 
 
-def _facets(slim: pd.DataFrame, names: list[str]) -> Any:
-    layers = alt.layer(*_layers("child_width", post_tooltip(slim))).properties(
-        width=WIDTH, height=130
-    )
-    # One row an account: each on its own scale, all on the same time.
-    return (
-        layers.facet(
-            facet=alt.Facet("account:N", sort=names, title=None, header=alt.Header(labelPadding=4)),
-            columns=1,
-            data=slim,
-        )
-        .resolve_scale(y="independent")
-        .properties(spacing=18)
+def _rows(slim: pd.DataFrame, names: list[str]) -> Any:
+    """One row an account: each on its own scale, all on the same time."""
+    brush = alt.selection_interval(name="brush")
+    layers = [
+        alt.layer(*_layers("width", post_tooltip(slim), brush))
+        .transform_filter(alt.datum.account == name)
+        .properties(width=WIDTH, height=130, title=alt.TitleParams(name, fontSize=12, offset=4))
+        for name in names
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # one brush in all of them, as meant
+        accounts = alt.vconcat(*layers, spacing=18).resolve_scale(x="shared")
+    return alt.vconcat(accounts, _listed(slim, brush), spacing=18, data=slim)
+
+
+def _listed(slim: pd.DataFrame, brush: Any) -> Any:
+    return selected_rows(
+        slim, {name: say(head) for name, head in _LISTED.items()}, brush, first="multiplier"
     )
 
 
 def _menu(slim: pd.DataFrame, names: list[str]) -> Any:
     menu = alt.binding_select(options=names, name="Account ")
     pick = alt.param(name="picked_account", bind=menu, value=names[0])
-    return (
-        alt.layer(*_layers("width", post_tooltip(slim)), data=slim)
-        .properties(width=WIDTH, height=320)
-        .add_params(pick)
-        .transform_filter("datum.account === picked_account")
-    )
+    brush = alt.selection_interval(name="brush")
+    is_picked = "datum.account === picked_account"
+    layers = alt.layer(*_layers("width", post_tooltip(slim), brush))
+    account = layers.properties(width=WIDTH, height=320).transform_filter(is_picked)
+    table = _listed(slim, brush).transform_filter(is_picked)
+    return alt.vconcat(account, table, spacing=18, data=slim).add_params(pick)
 
 
 ROW_PX = 38
@@ -331,7 +365,6 @@ def _labels(frame: pd.DataFrame) -> pd.Series:
 
 
 MAX_PAIRS = 300
-_HUES = [COLOURS[c] for c in ("blue", "vermillion", "green", "purple", "orange", "sky", "grey")]
 
 
 def growth(
@@ -349,7 +382,9 @@ def growth(
         return nothing(say("no growth curve was needed"), title=title, source=source)
     require(curve, ("platform", "format", "age_h", "g_ln", "basis", "n_pairs"), chart="growth")
     names = _stratum_labels(curve)
-    lines = _shares(curve, names).assign(basis=curve["basis"].to_numpy())
+    lines = _shares(curve, names).assign(
+        basis=curve["basis"].to_numpy(), n_pairs=curve["n_pairs"].fillna(0).to_numpy()
+    )
     dots = _shares(_sample(pairs), names) if pairs is not None and not pairs.empty else None
     day_1 = (
         lines.assign(off=(lines["age_d"] - 1).abs()).sort_values("off").groupby("stratum").head(1)
@@ -407,16 +442,15 @@ _CURVE_TIPS = [
 
 
 def _picture(lines: pd.DataFrame, dots: pd.DataFrame | None) -> Any:
-    lines = few_series(lines.assign(line=lines["stratum"]), "stratum", most=len(_HUES))
-    strata = sorted(set(lines["stratum"]), key=lambda name: (name == OTHERS, name))
-    hues = [COLOURS["grey"] if s == OTHERS else hue for s, hue in zip(strata, _HUES, strict=False)]
+    lines = lines.assign(line=lines["stratum"])
+    lines = few_series(lines, "stratum", weight="n_pairs", most=len(SERIES))
+    # OTHERS are drawn first, under the lines that have a name.
+    lines = lines.sort_values("stratum", key=lambda s: s.ne(OTHERS), kind="stable")
+    lines = lines.drop(columns="n_pairs")
+    colour = series_colour(lines, "stratum", columns=2, labelLimit=240)
     if dots is not None:
-        dots = dots.assign(stratum=dots["stratum"].where(dots["stratum"].isin(strata), OTHERS))
-    colour = alt.Color(
-        "stratum:N",
-        scale=alt.Scale(domain=strata, range=hues),
-        legend=alt.Legend(title=None, columns=2, labelLimit=190),
-    )
+        is_named = dots["stratum"].isin(set(lines["stratum"]))
+        dots = dots.assign(line=dots["stratum"], stratum=dots["stratum"].where(is_named, OTHERS))
     axis = alt.Axis(values=[0.04, 0.25, 1, 3, 7, 14, 30, 90], format="~g", labelOverlap=True)
     days = alt.X("age_d:Q", title="age (days)", scale=alt.Scale(type="log", nice=False), axis=axis)
     share = alt.Y(
@@ -435,4 +469,4 @@ def _picture(lines: pd.DataFrame, dots: pd.DataFrame | None) -> Any:
     if dots is None:
         return alt.layer(line)
     marks = alt.Chart(dots).mark_point(filled=True, size=18, opacity=0.4, clip=True)
-    return alt.layer(marks.encode(days, share, color=colour), line)
+    return alt.layer(marks.encode(days, share, color=colour, tooltip=_CURVE_TIPS), line)

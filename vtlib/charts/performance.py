@@ -16,6 +16,7 @@ from vtlib.charts.theme import (
     WIDTH,
     account_names,
     dashed_rule,
+    day,
     finish,
     nothing,
     number,
@@ -48,7 +49,7 @@ def predictions(verdicts: pd.DataFrame, *, limit: int = 30, source: str = "verdi
     top = mature.sort_values(["captured_at", "post_id"]).tail(limit)
     rows = pd.DataFrame(
         {
-            "label": top["script_id"] + " v" + top["version"].astype(str) + " · " + top["post_id"],
+            "label": _whose(top),
             "value": np.expm1(top["actual_ln"]).clip(lower=1),
             "low": np.expm1(top["low_ln"]).clip(lower=1),
             "high": np.expm1(top["high_ln"]).clip(lower=1),
@@ -72,6 +73,17 @@ def predictions(verdicts: pd.DataFrame, *, limit: int = 30, source: str = "verdi
     return finish(forest(significant(rows), form), title=title, subtitle=under)
 
 
+def _whose(verdicts: pd.DataFrame) -> pd.Series:
+    """Title of the script, platform and day of the post; without a title or day their ids."""
+    ids = verdicts["script_id"] + " v" + verdicts["version"].astype(str)
+    titles = verdicts["title"].fillna(ids) if "title" in verdicts else ids
+    posts = verdicts["post_id"]
+    if "posted_at" in verdicts:
+        days = verdicts["post_id"].str.split(":").str[0] + " · " + day(verdicts)
+        posts = days.where(verdicts["posted_at"].notna(), posts)
+    return titles + " · " + posts
+
+
 def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patterns") -> Any:
     """Features tested: views with over views without, as believed (shrunk), with the 80 % interval.
 
@@ -83,14 +95,16 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
     require(table, ("pattern", "ratio", "ratio_low", "ratio_high", "claim"), chart="pattern")
     top = table.head(limit)
     posts = top["n_with"].map(lambda n: count_of(n, "post")) + ", " + top["q_value"].map(sure_text)
+    names = top["definition"].fillna("").map(say).str.rstrip(".")
+    names = names.where(names != "", top["pattern"])
     rows = pd.DataFrame(
         {
-            "label": top["pattern"] + " · " + posts + " · " + top["kind"],
+            "label": names + " · " + posts + " · " + top["kind"],
             "value": top["ratio"],
             "low": top["ratio_low"],
             "high": top["ratio_high"],
             "word": top["claim"].where(top["claim"].ne(""), say("no claim")),
-            "definition": top["definition"],
+            "pattern": top["pattern"],
             "replicates": top["replicates"],
         }
     )
@@ -98,8 +112,8 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
     title = say("No feature can be claimed to go with more or fewer views")
     if top["claim"].iloc[0]:
         title = say(
-            "{pattern} goes with {claim}, surest of {n_claims} claims",
-            pattern=top["pattern"].iloc[0],
+            "{pattern}: goes with {claim}, surest of {n_claims} claims",
+            pattern=names.iloc[0],
             claim=top["claim"].iloc[0],
             n_claims=n_claims,
         )
@@ -110,7 +124,7 @@ def pattern_effects(table: pd.DataFrame, *, limit: int = 25, source: str = "patt
         n_claims=n_claims,
     )
     form = ForestAxis(say("views with it over views without (1 = no effect)"), words=_CLAIMS)
-    chart = forest(significant(rows), form, tips=("definition", "replicates"))
+    chart = forest(significant(rows), form, tips=("pattern", "replicates"))
     return finish(chart, title=title, subtitle=under)
 
 
@@ -141,11 +155,13 @@ def reach(groups: pd.DataFrame, *, limit: int = 30, source: str = "own posts") -
             "word": "",
         }
     )
-    best = top.sort_values("ratio", ascending=False).iloc[0]
+    sure = top[top["n"].gt(1) & top["ratio_low"].notna() & top["by"].ne("all")]
+    best = (sure if len(sure) else top).sort_values("ratio", ascending=False).iloc[0]
     title = say(
-        "{group} reach ×{ratio:.2g} their own level, the most of all groups",
+        "{group} reach ×{ratio:.2g} their own level, the most of all groups ({posts})",
         group=best["group"],
         ratio=best["ratio"],
+        posts=count_of(best["n"], "post"),
     )
     n_posts = int(mature["n"].max())
     under = say(

@@ -228,6 +228,19 @@ def few_series(frame: pd.DataFrame, column: str, *, most: int, weight: str = "")
     return frame.assign(**{column: frame[column].where(frame[column].isin(largest), OTHERS)})
 
 
+SERIES = [COLOURS[c] for c in ("blue", "vermillion", "green", "purple", "orange", "sky", "grey")]
+
+
+def series_colour(frame: pd.DataFrame, column: str, **legend: Any) -> Any:
+    """The words of `column` as colours of SERIES, OTHERS last and grey; `legend` as Altair takes
+    it. `frame` has at most seven series (`few_series`).
+    """
+    names = sorted(set(frame[column]), key=lambda name: (name == OTHERS, name))
+    hues = [COLOURS["grey"] if n == OTHERS else h for n, h in zip(names, SERIES, strict=False)]
+    scale = alt.Scale(domain=names, range=hues)
+    return alt.Color(f"{column}:N", scale=scale, legend=alt.Legend(title=None, **legend))
+
+
 def significant(frame: pd.DataFrame) -> pd.DataFrame:
     """Round numbers to four significant digits: smaller pages, same text on every machine."""
     out = frame.reset_index(drop=True).copy()

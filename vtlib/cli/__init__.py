@@ -48,7 +48,7 @@ FAMILIES = {
     "product": ("catalog",),
     "project": ("project",),
     "purge": ("process",),
-    "report": ("run",),
+    "report": ("run", "report_reviews"),
     "restore": ("operations",),
     "review": ("outliers",),
     "run": ("run",),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vtlib.core.errors import VtError, nearest
+from vtlib.core.errors import BadInput, VtError, nearest
 
 if TYPE_CHECKING:
     # `vt --help` prints no table and opens no workspace: pandas, pydantic and structlog come late.
@@ -274,6 +274,26 @@ def progress(what: str, *, unit: str) -> Iterator[Callable[[int], None]]:
             bar.update(count)
 
         yield tick
+
+
+def each_file(files: Sequence[Path], take_in: Callable[[Path], tuple[Any, str, bool]]) -> Answer:
+    """The answer of a command that takes in files one by one: `take_in` gives what became of a
+    file as data, as a sentence, and whether it was refused; an error stops that file alone.
+    """
+    rows: list[dict[str, Any]] = []
+    lines, code = [], 0
+    for path in files:
+        try:
+            outcome, sentence, is_refused = take_in(path)
+        except VtError as error:
+            rows.append({"file": path, **failure(error)})
+            lines.append(f"{path.name}: {error}")
+            code = max(code, error.exit_code)
+            continue
+        rows.append({"file": path, **asdict(outcome)})
+        lines.append(f"{path.name}: {sentence}")
+        code = max(code, BadInput.exit_code if is_refused else 0)
+    return Answer(rows, "\n".join(lines), code)
 
 
 def failure(error: VtError) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from vtlib.jobs.job import KINDS, Job
 if TYPE_CHECKING:
     from vtlib.store.project import Workspace
 
-SHOWN = ("job_id", "kind", "project_id", "status", "done", "tries", "since", "message")
+SHOWN = ("job_id", "kind", "project_id", "status", "done", "tries", "by", "since", "message")
 SCHEDULE = ("project_id", "entry", "words", "zone", "last_at", "next_at")
 
 
@@ -33,17 +33,18 @@ class Jobs(Group):
 def jobs() -> None:
     """Work that waits, runs and ran (vt jobs); add, cancel, pause and resume it.
 
-    Kinds: fetch, measure, ask, capture, judge, run, report.
+    Kinds: fetch, measure, ask, capture, judge, run, report, watch.
     """
 
 
-@command(jobs, "list", example="vt jobs list --limit 200 --json")
+@command(jobs, "list", example="vt jobs list --project spring --limit 200 --json")
+@click.option("--project", default="", help="Of this project alone.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
-def list_(at: Workspace, limit: int) -> Answer:
+def list_(at: Workspace, project: str, limit: int) -> Answer:
     """Jobs, the newest first, with their progress; what is paused. vt jobs says the same."""
     from vtlib.jobs import queue
 
-    rows, pauses = queue.listing(at, limit=limit), queue.pauses(at)
+    rows, pauses = queue.listing(at, project, limit=limit), queue.pauses(at)
     lines = [table([_line(r) for r in rows], columns=SHOWN, empty="no jobs yet: vt jobs add")]
     lines += [f"paused: {p['kind'] or p['project_id']} (by {p['paused_by']})" for p in pauses]
     return Answer({"jobs": rows, "paused": pauses}, "\n".join(lines))
@@ -60,6 +61,7 @@ def list_(at: Workspace, limit: int) -> Answer:
 @click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="Override a parameter.")
 @click.option("--priority", type=int, default=0, help="The greater goes first. Default: 0.")
 @click.option("--at", "begin_at", metavar="TIME", help="Not before this time (ISO; UTC).")
+@by_option
 def add(
     at: Workspace,
     kind: str,
@@ -67,6 +69,7 @@ def add(
     pairs: tuple[str, ...],
     priority: int,
     begin_at: str | None,
+    by: str,
 ) -> Answer:
     """Let a team's workers do work of KIND on PROJECT; on one file it is done now, in this process.
 
@@ -75,7 +78,7 @@ def add(
     """
     from vtlib.jobs import queue
 
-    job, moment = Job(kind, project, pairs), _moment(begin_at)
+    job, moment = Job(kind, project, pairs, by=by), _moment(begin_at)
     with progress(kind, unit="items") as tick:
         row = queue.add(at, job, priority=priority, begin_at=moment, tick=tick)
     text = f"job {row['job_id']}: {row['status']}"
@@ -147,7 +150,8 @@ def worker(at: Workspace, kinds: str, concurrency: int, once: bool, stalled_s: f
 
 @vt.group(cls=Group)
 def schedule() -> None:
-    """What runs by itself: schedule: in the YAML, with cron words (capture, refresh, run, report).
+    """What runs by itself: schedule: in the YAML, with cron words (capture, refresh, run, report,
+    watch).
 
     In a team the workers keep the time; on one machine vt schedule install does.
     """
@@ -219,7 +223,8 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
     total = "" if row["n_total"] is None else f"/{row['n_total']}"
     done = None if row["n_done"] is None else f"{row['n_done']}{total}"
     since = row["ended_at"] or row["started_at"] or row["waits_until"]
-    return {**row, "done": done, "since": since}
+    by = row["added_by"] or (f"schedule: {row['entry']}" if row["entry"] else "")
+    return {**row, "done": done, "since": since, "by": by}
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -101,7 +101,7 @@ def videos(
     }
     text = "\n".join([table(rows[POST_COLUMNS], empty="no posts are picked"), *lines])
     reason = f"\nskipped: {conclusion.reason}" if conclusion.status == "skipped" else ""
-    return Answer(data, text + reason, _exit_code(result, n_failed))
+    return Answer(data, text + reason, result.exit_code(n_failed))
 
 
 @command(process, "covers", example="vt process covers --project spring --limit 500")
@@ -211,13 +211,6 @@ def purge(
 def _n_failed(result: downloads.MediaResult, posts: pd.DataFrame) -> int:
     """Posts that failed in this call or still wait for a retry."""
     return len(result.failed_ids | set(posts.loc[posts["state"].eq("fetch"), "post_id"]))
-
-
-def _exit_code(result: downloads.MediaResult, n_failed: int) -> int:
-    """8 when the quota stopped it, 4 when posts failed or wait, else 0."""
-    if result.stop_reason:
-        return 8
-    return 4 if n_failed else 0
 
 
 def _purge_text(result: media_purge.Purge, *, dry_run: bool) -> str:

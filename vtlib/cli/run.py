@@ -255,7 +255,8 @@ class Reports(Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         names = [a for a in args if not a.startswith("-")]
-        is_command = len(names) > 1 and names[0] in self.commands
+        named = self.commands.get(names[0]) if names else None
+        is_command = named is not None and (len(names) > 1 or isinstance(named, Group))
         return super().parse_args(ctx, args if is_command or not names else ["show", *args])
 
 
@@ -324,7 +325,18 @@ def show(
         raise BadInput(f"{project} has no report yet.", todo=f"Run: vt run {project}")
     pages = sorted(p.name for p in runs[-1].parent.glob("*.html"))
     data: dict[str, Any] = {"index": Path(runs[-1]), "pages": pages}
-    return Answer(data, str(runs[-1]))
+    return Answer(data, "\n".join([str(runs[-1]), *_last_answer(at, current.slug)]))
+
+
+def _last_answer(at: Workspace, slug: str) -> list[str]:
+    """What a client answered last, where one did."""
+    sql = """SELECT run_id, decision, reviewer, reviewed_on FROM report_reviews
+        WHERE project_id = $project ORDER BY taken_in_at DESC, review_id DESC LIMIT 1"""
+    return [
+        f"{r['reviewer']} answered the report of {r['run_id']} on {r['reviewed_on']}: "
+        f"{r['decision'].replace('_', ' ')} (vt report reviews list {slug})"
+        for r in at.store.rows(sql, {"project": slug})
+    ]
 
 
 def _dashboard(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from vtlib.cli.base import Answer, Group, by_option, command, table
+from vtlib.cli.base import Answer, Group, by_option, command, each_file, table
 from vtlib.cli.script import FILE, script, script_argument, version_option
-from vtlib.core.errors import BadInput, VtError
 
 if TYPE_CHECKING:
     from vtlib.store.project import Workspace
@@ -31,25 +29,11 @@ def share(
 
     Only a version in review can be approved or sent back; others take comments.
     """
-    from vtlib.report.facts import Page
-    from vtlib.report.review_page import write_review_page
+    from vtlib.report import review_page
     from vtlib.scripts import reviews
-    from vtlib.store.project import resolve
 
     one = reviews.shared(at, ref, version=version)
-    path = out or at.outputs / "scripts" / f"{one.script_id}-v{one.version}-review.html"
-    is_simulated = bool(one.project) and resolve(at, one.project).is_simulated
-    page = Page(
-        one.script.title,
-        profile="client",
-        is_simulated=is_simulated,
-        provenance={
-            "script": f"{one.script_id}, version {one.version}",
-            "made": f"{at.now():%Y-%m-%d %H:%M} UTC",
-        },
-    )
-    write_review_page(path, one, page=page, mail=mail)
-    reviews.note_shared(at, one, by=by)
+    path = review_page.share(at, one, out=out, mail=mail, by=by)
     lines = [str(path)]
     if not one.can_decide:
         lines.append(
@@ -80,22 +64,13 @@ def import_(at: Workspace, files: tuple[Path, ...], by: str) -> Answer:
     and in review, and where the script has approvers, only theirs approves; else it is refused,
     and the exit code is 2. It stands under the name on the answer, with who took it in.
     """
-    from vtlib.cli.base import failure
     from vtlib.scripts import reviews
 
-    rows, lines, code = [], [], 0
-    for path in files:
-        try:
-            outcome = reviews.take_in(at, reviews.read_file(path), by=by)
-        except VtError as error:
-            rows.append({"file": path, **failure(error)})
-            lines.append(f"{path.name}: {error}")
-            code = max(code, error.exit_code)
-            continue
-        rows.append({"file": path, **asdict(outcome)})
-        lines.append(f"{path.name}: {outcome.sentence}")
-        code = max(code, BadInput.exit_code if outcome.refusal else 0)
-    return Answer(rows, "\n".join(lines), code)
+    def take_in(path: Path) -> tuple[reviews.ReviewOutcome, str, bool]:
+        outcome = reviews.take_in(at, reviews.read_file(path), by=by)
+        return outcome, outcome.sentence, bool(outcome.refusal)
+
+    return each_file(files, take_in)
 
 
 @command(reviews_group, "list", example="vt script reviews list quiet-evenings-3fa2c1")

@@ -75,6 +75,8 @@ def role_add(at: Workspace, name: str, role_name: str, brand: str | None) -> Ans
     text = f"{login.name} is {login.role}{limit}"
     if login.password:
         text += f"\npassword, shown this once: {login.password}"
+    if login.lacks:
+        text += f"\nto publish, a superuser has to run once: {login.lacks}"
     return Answer(login, text)
 
 

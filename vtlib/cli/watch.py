@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from vtlib.alerts.delivery import Message
     from vtlib.store.project import Project, Workspace
 
+READ_ONLY = (
+    "Your login only reads: that you have looked is not remembered, and nothing is raised or sent "
+    "until an editor's vt watch; the next look shows the last seven days again."
+)
 _SPAN = re.compile(r"(\d+)([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -85,10 +89,12 @@ def _look(project: Project, since: str | None, *, send: bool, dry_run: bool) -> 
     result = stage.watch(project)
     messages = delivery.plan(project, channels) if dry_run else []
     messages += delivery.deliver(project, channels) if send else []
-    events = stage.listed(project, start)
-    if not dry_run:
+    is_stored = result.is_stored
+    events = stage.listed(project, start, unraised=() if is_stored else result.events)
+    if not dry_run and is_stored:
         stage.mark_read(project, person())
     data = {
+        "is_remembered": is_stored and not dry_run,
         "since": start,
         "night": {
             "looks": len(result.night.looks),
@@ -100,6 +106,7 @@ def _look(project: Project, since: str | None, *, send: bool, dry_run: bool) -> 
         "messages": [_message(m) for m in messages],
     }
     lines = [_table(events), "", result.night.sentence, *map(_line, messages)]
+    lines += [] if is_stored else ["", READ_ONLY]
     is_lost = any(m.state in ("refused", "given_up") for m in messages)
     return Answer(data, "\n".join(lines), SourceFailed.exit_code if is_lost else 0)
 

@@ -91,6 +91,10 @@ class StoreBusy(VtError):
     exit_code = 7
 
 
+class PlaceTaken(StoreBusy):
+    """Another process does the same work, or works in the same folder: wait until it has ended."""
+
+
 class BudgetReached(VtError):
     """The next step would pass the cap on money."""
 

@@ -57,7 +57,7 @@ MOST = 12
 def pattern_sentence(row: Mapping[str, Any]) -> str:
     """A pattern in one sentence: ratio with interval, q, posts, accounts, origin, claim."""
     what = say(
-        "{pattern}: x{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}, 80 %), {q_value}, "
+        "{pattern}: ×{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}, 80 %), {q_value}, "
         "{n_with:,} posts of {accounts_with} accounts, {replicates}, {kind}",
         pattern=row["pattern"],
         ratio=row["ratio"],
@@ -75,7 +75,7 @@ def pattern_sentence(row: Mapping[str, Any]) -> str:
 def platform_sentence(row: Mapping[str, Any]) -> str:
     """A pattern on one platform in one sentence, with what differs from other platforms."""
     what = say(
-        "{pattern} on {platform}: x{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}, 80 %), "
+        "{pattern} on {platform}: ×{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}, 80 %), "
         "{q_value}, {n_with:,} posts of {accounts_with} accounts, {replicates}",
         pattern=row["pattern"],
         platform=row["platform"],
@@ -89,7 +89,7 @@ def platform_sentence(row: Mapping[str, Any]) -> str:
     )
     if row["differs"]:
         what += say(
-            ", {differs} (x{rest_ratio:.2f} on the other platforms)",
+            ", {differs} (×{rest_ratio:.2f} on the other platforms)",
             differs=row["differs"],
             rest_ratio=row["rest_ratio"],
         )

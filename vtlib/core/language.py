@@ -3,7 +3,9 @@
 Sentences are written in English where they are made, as `say("{n} of {posts} ...", n=3, ...)`; the
 catalogue `vtlib/locale/<language>/LC_MESSAGES/vtlib.po` has them in every other language
 (.ci/catalogue.py collects them). What people and models wrote stays as it is. English needs no
-catalogue, and none is read for it.
+catalogue, and none is read for it. A sentence for the store is `stored("plays are x{n} ...", n=2)`,
+English whoever runs it, and `retold` to its reader: its form is in the catalogue, so rows of any
+age are read.
 """
 
 from __future__ import annotations
@@ -20,8 +22,11 @@ from datetime import UTC, date, datetime
 from functools import cache, wraps
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
 
 LANGUAGES = ("en", "de")
 _P = ParamSpec("_P")
@@ -88,17 +93,23 @@ def marked_n(one: str, many: str) -> tuple[str, str]:
 
 
 @cache
+def _catalogue(language: str) -> Catalog:
+    from babel.messages.pofile import read_po  # noqa: PLC0415 - English needs none of it
+
+    text = files("vtlib") / "locale" / language / "LC_MESSAGES" / "vtlib.po"
+    with text.open("rb") as stream:
+        return read_po(stream, locale=language)
+
+
+@cache
 def translations(language: str) -> NullTranslations:
     """The catalogue of a language."""
     if language == "en":
         return NullTranslations()
     from babel.messages.mofile import write_mo  # noqa: PLC0415 - English needs none of it
-    from babel.messages.pofile import read_po  # noqa: PLC0415
 
-    text = files("vtlib") / "locale" / language / "LC_MESSAGES" / "vtlib.po"
     compiled = io.BytesIO()
-    with text.open("rb") as stream:
-        write_mo(compiled, read_po(stream, locale=language))
+    write_mo(compiled, _catalogue(language))
     compiled.seek(0)
     return GNUTranslations(compiled)
 
@@ -145,6 +156,80 @@ def say_n(one: str, many: str, n: float, /, **values: Any) -> str:
     count = int(n) if float(n).is_integer() else 2  # a fraction is many in both languages
     own = translations(reader().language).ngettext(one, many, count)
     return _LOCAL.vformat(own, (), values) if values else own
+
+
+def stored(text: str, /, **values: Any) -> str:
+    """A sentence for the store: `text` with `values` in its places, English whoever reads."""
+    return text.format(**values) if values else text
+
+
+STORED = "stored"  # a comment in the catalogue on the form of a sentence of the store
+_PLACE = re.compile(r"\{(\w+)[^}]*\}")
+_FIGURE = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?%?")
+
+
+class _Told(str):
+    """A value that is text already, whatever form its place asks for."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+
+def retold(text: str) -> str:
+    """A sentence of the store in the reader's language; several with `; ` between them one by one.
+    Whatever is none of ours stays as it is.
+    """
+    if reader().language == "en" or not text:
+        return text
+    return _retold(text) or "; ".join(_retold(part) or part for part in text.split("; "))
+
+
+def _retold(text: str) -> str:
+    """`retold` of one sentence; "" = it is none of ours."""
+    language = reader().language
+    own = translations(language).gettext(text) if text else text  # "" is the catalogue's own head
+    if own != text:
+        return own
+    for form, template in _stored_forms(language):
+        if match := form.fullmatch(text):
+            return say(template, **{name: _value(part) for name, part in match.groupdict().items()})
+    return ""
+
+
+def _value(text: str) -> _Told:
+    """A value of such a sentence: a figure, a count of something, a sentence of its own, or as it
+    is.
+    """
+    n, _, noun = text.partition(" ")
+    if _FIGURE.fullmatch(text):
+        return _Told(figure(text))
+    if (names := _nouns(reader().language).get(noun)) and _FIGURE.fullmatch(n):
+        return _Told(f"{figure(n)} {say_n(*names, float(n.replace(',', '')))}")
+    return _Told(retold(text))
+
+
+@cache
+def _nouns(language: str) -> dict[str, tuple[str, str]]:
+    """One and many of each noun that is counted, by either."""
+    pairs = [m.id for m in _catalogue(language) if isinstance(m.id, tuple)]
+    return {form: pair for pair in pairs for form in pair if "{" not in form}
+
+
+@cache
+def _stored_forms(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """(what sentences of a form look like, the form), those with the most words of ours first."""
+    texts = [m.id for m in _catalogue(language) if STORED in m.auto_comments and "{" in m.id]
+    texts.sort(key=lambda text: -len(_PLACE.sub("", text)))
+    return [(re.compile(_look(text), re.DOTALL), text) for text in texts]
+
+
+def _look(text: str) -> str:
+    literals = _PLACE.split(text)  # literal, name, literal, name, …, literal
+    names = [f"(?P<{name}>.+?)" for name in literals[1::2]]
+    fixed = [re.escape(part) for part in literals[::2]]
+    return "".join(part for pair in zip(fixed, [*names, ""], strict=True) for part in pair)
 
 
 def word(code: object) -> str:

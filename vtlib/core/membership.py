@@ -1,8 +1,30 @@
-"""Which values of a column are among those of another."""
+"""Which values of a column are among those of another, and numbers for the different ones."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+def numbered(code: Ints) -> Ints:
+    """(n,) codes from 0 on without gaps, in the order of `code`: the inverse of `np.unique`, by
+    counting instead of sorting where codes are 0 to some times their number.
+    """
+    if not _is_small(code):
+        return np.asarray(np.unique(code, return_inverse=True)[1])
+    return np.asarray((np.cumsum(np.bincount(code) > 0) - 1)[code])
+
+
+def n_distinct(code: Ints) -> int:
+    """How many different codes there are."""
+    return int(np.count_nonzero(np.bincount(code))) if _is_small(code) else len(np.unique(code))
+
+
+def _is_small(code: Ints) -> bool:
+    return len(code) > 0 and bool(code.min() >= 0 and code.max() <= 1_000 + 10 * len(code))
 
 
 def is_in(column: pd.Series, values: pd.Series | pd.Index) -> pd.Series:

@@ -479,6 +479,7 @@ class Schedule(Section):
     )
     run: str = Field("", description="all seven notebooks")
     report: str = Field("", description="the pages anew, with nothing captured or asked")
+    watch: str = Field("", description="what is new, sent to the channels under alerts:")
 
     @field_validator("zone")
     @classmethod
@@ -489,7 +490,7 @@ class Schedule(Section):
             raise ValueError("no time zone has that name: write Europe/Berlin or UTC") from None
         return name
 
-    @field_validator("capture", "refresh", "run", "report")
+    @field_validator("capture", "refresh", "run", "report", "watch")
     @classmethod
     def _is_cron(cls, words: str) -> str:
         if words and not is_cron(words):

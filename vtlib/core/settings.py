@@ -183,7 +183,8 @@ class Settings(BaseModel):
 
 
 def load_settings(home: Path | None = None) -> Settings:
-    """Read the environment, then `.env` in the workspace.
+    """Read the environment, then `.env` in the workspace. What `.env` has for the tools of AWS and
+    PostgreSQL (AWS_…, PG…) goes into the environment, where those look for it.
 
     The workspace is `home`, else VT_HOME, else the nearest folder from here upwards that holds
     `params/`, else the current folder. Raises BadInput naming the variable that is wrong.
@@ -192,7 +193,11 @@ def load_settings(home: Path | None = None) -> Settings:
     try:
         # What pydantic-settings would do for these flat names, at a third of a second less for
         # every start.
-        names = {**dotenv_values(root / ".env", encoding="utf-8"), **os.environ}
+        own = dotenv_values(root / ".env", encoding="utf-8")
+        for name, value in own.items():
+            if name.startswith(("AWS_", "PG")) and value:
+                os.environ.setdefault(name, value)
+        names = {**own, **os.environ}
         settings = Settings.model_validate(
             {k.upper(): v for k, v in names.items() if v is not None}
         )

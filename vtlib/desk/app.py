@@ -16,6 +16,7 @@ from vtlib.core.conclusion import number
 from vtlib.core.settings import person
 from vtlib.desk import browse, controls, pictures, state
 from vtlib.desk.board import BoardPanel
+from vtlib.desk.jobs import JobsPanel
 from vtlib.desk.judging import JudgingPanel
 from vtlib.desk.posts import PostsPanel
 from vtlib.desk.products import ProductsPanel
@@ -63,7 +64,7 @@ class Desk:
         self.posts, self.products = PostsPanel(self.session), ProductsPanel(self.session)
         self.judging = JudgingPanel(self.session)
         self.script, self.board = ScriptPanel(self.session), BoardPanel(self.session)
-        self.table = TablePanel(self.session)
+        self.table, self.jobs = TablePanel(self.session), JobsPanel(self.session)
         self._parts: dict[str, dict[str, Callable[[], None]]] = {
             "outliers": {
                 "posts": self.posts.refresh,
@@ -90,6 +91,7 @@ class Desk:
         self.project.observe(self.session.act(self._change_project), "value")
         self.person.observe(self.session.act(self._change_person), "value")
         self.tabs.observe(self.session.act(self._switch_view), "value")
+        self.jobs.watch()
 
     def _layout(self) -> Any:
         script = (files("vtlib.desk") / "desk.js").read_text(encoding="utf-8")
@@ -100,6 +102,7 @@ class Desk:
             self.session.message,
             self.session.question.view,
             self.session.news,
+            self.jobs.view,
             self._stack,
         )
 
@@ -114,6 +117,8 @@ class Desk:
             if name in session.stale:
                 read_again()
                 session.stale.discard(name)
+        if self.jobs.project != session.project.slug:
+            self.jobs.refresh()
         controls.turn(self.tabs, self._stack)
 
     def _greeting(self) -> str | None:

@@ -136,6 +136,8 @@ JOIN outlier_latest AS this
 LEFT JOIN media AS m ON m.post_id = o.post_id
 WHERE o.project_id = ? AND this.post_id = ? AND o.tier = 'none' AND o.multiplier > 0
 ORDER BY (m.path IS NULL), abs(ln(o.multiplier)), o.post_id LIMIT 1"""
+_REMARKS = """SELECT author, at_s, body, run_id, created_at FROM report_comments
+WHERE post_id = ? AND project_id = ? ORDER BY created_at DESC, at_s, comment_id"""
 _REPLAYED = "SELECT start_s, end_s FROM most_replayed WHERE post_id = ?"
 _ANSWER = (
     "SELECT answer, model FROM analyses_latest WHERE post_id = ? AND task = 'analysis' "
@@ -212,7 +214,8 @@ class Dossier:
     """One post in detail: view, a model's answer (None: not asked), scripts modelled on it.
 
     `decisions`: rows of `reviews`, one a reviewer, the latest (which counts) first. `tags`: rows of
-    `post_tags`; `most_replayed`: of the view of that name, at most one.
+    `post_tags`; `most_replayed`: of the view of that name, at most one; `client_comments`: rows of
+    `report_comments`, the latest first.
     """
 
     post: PostView
@@ -222,6 +225,7 @@ class Dossier:
     decisions: Sequence[Mapping[str, Any]] = field(default=())
     tags: Sequence[Mapping[str, Any]] = field(default=())
     most_replayed: Sequence[Mapping[str, Any]] = ()
+    client_comments: Sequence[Mapping[str, Any]] = ()
 
 
 def page(project: Project, wish: PostQuery) -> PostPage:
@@ -288,6 +292,7 @@ def dossier(project: Project, post_id: str) -> Dossier:
         answers = records(connection, _ANSWER, [post_id])
         scripts = records(connection, _SCRIPTS, [post_id, project.slug])
         replays = records(connection, _REPLAYED, [post_id])
+        remarks = records(connection, _REMARKS, [post_id, project.slug])
     analysis = answers[0] if answers else {}
     return Dossier(
         _post_view(project, facts[0], measures, n_pictures=None),
@@ -297,6 +302,7 @@ def dossier(project: Project, post_id: str) -> Dossier:
         people.decisions(project.store, project.slug, post_id),
         people.tags(project.store, project.slug, post_id),
         replays,
+        remarks,
     )
 
 

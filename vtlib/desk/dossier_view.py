@@ -78,6 +78,27 @@ def decisions(decisions: Sequence[Mapping[str, Any]]) -> Markup:
     return Markup('{}<ul class="vt-decisions">{}</ul>').format(head, Markup("").join(cells))
 
 
+def client_comments(comments: Sequence[Mapping[str, Any]]) -> Markup:
+    """What clients wrote about it in their answers to reports, the latest first."""
+    if not comments:
+        return Markup("")
+    head = pictures.heading("What clients said", "in their answers to reports")
+    cells = [
+        Markup('<li dir="auto"><b>{}</b> {}</li>').format(
+            c["author"],
+            " · ".join(
+                (
+                    *([f"at {c['at_s']:.1f} s"] if c["at_s"] is not None else []),
+                    str(c["body"]),
+                    f"report {c['run_id']}",
+                )
+            ),
+        )
+        for c in comments
+    ]
+    return Markup('{}<ul class="vt-decisions">{}</ul>').format(head, Markup("").join(cells))
+
+
 def _decided(decision: Mapping[str, Any], stands: Mapping[str, Any]) -> Markup:
     """One reviewer's decision; overruled when the one that stands is another."""
     names = [pictures.text_of(d["reviewer"]) or "somebody" for d in (decision, stands)]

@@ -25,7 +25,7 @@ _HINTS = {
     "views": ("Views at least", "100k"),
     "posted_from": ("Posted from", "2026-03-01"),
     "posted_to": ("Posted to", "2026-03-31"),
-    "search": ("Search", "caption, speech, words on screen"),
+    "search": ("Search", "said, shown or written"),
 }
 _NAMES = {"hook": "Hook", "script": "Has a script"}
 

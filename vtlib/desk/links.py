@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from markupsafe import Markup
+
 from vtlib.media.folder import MediaFolder
 from vtlib.store.project import Project
 
@@ -24,6 +26,19 @@ def link(path: Path) -> str:
     if root is None or not target.is_relative_to(root) or not target.is_file():
         return ""
     return prefix + quote(target.relative_to(root).as_posix())
+
+
+def file(path: Path, root: Path, *, is_shown: bool = False) -> Markup:
+    """A written file as a link that saves it (`is_shown`: opens it); its path below `root` where
+    the desk's server does not give it.
+    """
+    name = path.relative_to(root)
+    if not (url := link(path)):
+        return Markup("<code>{}</code>").format(name)
+    how = Markup("") if is_shown else Markup(" download")
+    return Markup('<a href="{}" target="_blank" rel="noopener"{}>{}</a>').format(
+        url, how, name.name
+    )
 
 
 def video(project: Project, facts: Mapping[str, Any]) -> str:

@@ -133,7 +133,9 @@ class PostPanel:
             dossier, links.video(self._session.project, dossier.post.facts)
         )
         self.about.value = dossier_view.about(dossier)
-        self.decisions.value = dossier_view.decisions(dossier.decisions)
+        self.decisions.value = dossier_view.decisions(dossier.decisions) + (
+            dossier_view.client_comments(dossier.client_comments)
+        )
         self.boards.show(post_id, dossier.tags)
         self.undo.disabled = not self._session.undoable
         form_key = (post_id, self._session.person)

@@ -12,8 +12,10 @@ from vtlib import tables
 from vtlib.adaptation import product_table
 from vtlib.adaptation.comparison import summary
 from vtlib.adaptation.product_table import ProductTable
-from vtlib.desk import controls, pictures
+from vtlib.core.errors import BadInput
+from vtlib.desk import controls, links, pictures
 from vtlib.desk.session import DeskSession
+from vtlib.store import catalog
 
 _OPINION = "opinions of a model, no measurement"
 _VIDEOS_MAX = 50
@@ -28,7 +30,16 @@ class ProductsPanel:
         self.post = controls.choice("Video", [], None)
         self.open = controls.button("Open this video", session.act(self._open))
         self._row = controls.line(self.post, self.open)
-        self.view = controls.box(self.products, self.ranks, self.matrix, self._row, kind="vt-form")
+        self.draw = controls.button(
+            "Dashboard of the brand",
+            session.act(self._draw),
+            tip="what was shot, how it did against its prediction, what it cost: by product",
+        )
+        self.dashboard = widgets.HTML()
+        top = controls.line(self.draw, self.dashboard)
+        self.view = controls.box(
+            top, self.products, self.ranks, self.matrix, self._row, kind="vt-form"
+        )
 
     def refresh(self) -> None:
         """Read the comparison again."""
@@ -40,6 +51,22 @@ class ProductsPanel:
         self.post.options = [(name, key) for key, name in videos.items()]
         self.post.value = next(iter(videos), None)
         self._row.layout.display = None if videos else "none"
+
+    def _draw(self) -> str:
+        """Draw the dashboard beside the desk, and link it."""
+        session = self._session
+        project = session.project
+        brand = catalog.get(project.store, "projects", project.slug)["brand_id"]
+        if not brand:
+            raise BadInput("the project has no brand.", todo="Name one in its YAML: brand.")
+        path = project.workspace.outputs / "brands" / f"{brand}.html"
+
+        def link(_: str) -> str:
+            self.dashboard.value = links.file(path, project.workspace.root, is_shown=True)
+            return f"The dashboard of {brand} is drawn: its link stands under Products."
+
+        session.later(["report", "show", "--brand", str(brand)], link)
+        return f"The dashboard of {brand} is being drawn; go on meanwhile."
 
     def _open(self) -> None:
         self._session.go(view="outliers", post_id=self.post.value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -14,6 +13,7 @@ from vtlib.core.errors import BadInput
 from vtlib.desk import controls, links, pictures
 from vtlib.desk.beats import BeatsPanel
 from vtlib.desk.board import MovePanel
+from vtlib.desk.client import ClientPanel
 from vtlib.desk.facts import FactsPanel
 from vtlib.desk.planning import PlanningPanel
 from vtlib.desk.session import DeskSession
@@ -46,10 +46,11 @@ class ScriptPanel:
         self.versions = VersionsPanel(session)
         self.text = TextPanel(session)
         self.documents = DocumentsPanel(session)
-        self.planning = PlanningPanel(session)
+        self.planning, self.client = PlanningPanel(session), ClientPanel(session)
         self.sides: dict[str, Any] = {
             "Comments": self.comments,
             "Planning": self.planning,
+            "Client": self.client,
             "Versions": self.versions,
             "Facts": self.facts,
             "Whole text": self.text,
@@ -181,22 +182,12 @@ class DocumentsPanel(VersionPanel):
         self.files.value = Markup("").join(
             Markup('<p class="vt-file"><b>{}</b> {}{}</p>').format(
                 f.format,
-                _file(f.path, at.root),
+                links.file(f.path, at.root),
                 pictures.quiet("; ".join(f.warnings)) if f.warnings else "",
             )
             for f in files
         )
         return f"{len(files)} file{'s' if len(files) != 1 else ''} written."
-
-
-def _file(path: Path, root: Path) -> Markup:
-    """A written file as a link; its path where the desk's server does not give it."""
-    name = path.relative_to(root)
-    if not (url := links.link(path)):
-        return Markup("<code>{}</code>").format(name)
-    return Markup('<a href="{}" target="_blank" rel="noopener" download>{}</a>').format(
-        url, name.name
-    )
 
 
 class CommentsPanel(VersionPanel):

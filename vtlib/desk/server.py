@@ -13,7 +13,7 @@ import nbformat
 from vtlib.store.project import Project
 
 # Voilà serves these folders of `outputs` beside the desk, and nothing else of the workspace.
-_SERVED = ("media", "scripts")
+_SERVED = ("media", "scripts", "brands")
 # The team's proxy says in it who signed in; Voilà hands it to the kernel as HTTP_X_VT_PERSON.
 PERSON_HEADER = "X-Vt-Person"
 _CODE = """import os

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 BATCH_ITEMS = 25  # then a job that fetches or measures lets others go before, where any wait
 BATCHED = ("fetch", "measure")
 LOOK_S = 1.0
-_NEW = """INSERT INTO jobs (job_id, kind, project_id, params, entry, due_at, tries)
-    VALUES ($1, $2, $3, $4, $5, $6, 0)"""
+_NEW = """INSERT INTO jobs (job_id, kind, project_id, params, entry, due_at, added_by, tries)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, 0)"""
 _BEGIN = """UPDATE jobs SET status = 'runs', tries = tries + 1, n_done = 0, n_total = NULL,
     message = '', exit_code = NULL, worker = $2, started_at = $3, updated_at = $3, ended_at = NULL
     WHERE job_id = $1 RETURNING tries"""
@@ -58,7 +58,7 @@ class Attempt:
         if row is None:
             job, due_at = self.job, self.job.due_at
             naive = due_at.astimezone(UTC).replace(tzinfo=None) if due_at else None
-            cells = [job.kind, job.project, json.dumps(job.pairs), job.entry, naive]
+            cells = [job.kind, job.project, json.dumps(job.pairs), job.entry, naive, job.by]
             self.connection.execute(_NEW, [str(self.job_id), *cells])
             row = self.connection.execute(_BEGIN, begin).fetchone()
         self.tries = int(row["tries"]) if row else 1

@@ -56,7 +56,7 @@ class JobRetries(BaseRetryStrategy):
             if exception.is_paused:
                 kind = job.task_kwargs["kind"]
                 return RetryDecision(retry_in={"seconds": 0}, queue=f"paused {kind}")
-            return RetryDecision(retry_in={"seconds": 1})  # so that others go first
+            return RetryDecision(retry_in={"seconds": exception.wait_s})  # others go first
         if isinstance(exception, JobFailed):
             pause_s = exception.wait_s
         else:  # its row could not be written: the database went away

@@ -11,10 +11,11 @@ from typing import Any
 
 from vtlib.core.errors import ModelFailed, SourceFailed, StoreBusy
 
-KINDS = ("fetch", "measure", "ask", "capture", "judge", "run", "report")
+KINDS = ("fetch", "measure", "ask", "capture", "judge", "run", "report", "watch")
 MONEY = ("ask", "capture", "run")  # a project does one of these at a time: they spend of one budget
 TRIES_MAX = 6
 BUSY_S, PASSING_S, LONGEST_S = 5.0, 30.0, 3600.0
+TAKEN_S = 15  # before a job looks again whether another process has left its folder
 TRANSIENT = (SourceFailed.exit_code, ModelFailed.exit_code, StoreBusy.exit_code)
 
 Tick = Callable[[int], None]
@@ -23,7 +24,7 @@ Tick = Callable[[int], None]
 @dataclass(frozen=True, slots=True)
 class Job:
     """Work of a kind on a project. `pairs`: parameters as `section.key=value`; `entry` and `due_at`
-    (UTC): the time of a schedule that it is for.
+    (UTC): the time of a schedule that it is for. `by`: who added it.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Job:
     pairs: tuple[str, ...] = ()
     entry: str = ""
     due_at: datetime | None = None
+    by: str = ""
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Job:
@@ -42,6 +44,7 @@ class Job:
             tuple(facts["pairs"]),
             facts["entry"],
             datetime.fromisoformat(due_at) if due_at else None,
+            facts.get("by", ""),
         )
 
     @property
@@ -54,6 +57,7 @@ class Job:
             "pairs": list(self.pairs),
             "entry": self.entry,
             "due_at": due_at,
+            "by": self.by,
         }
 
     @property
@@ -77,11 +81,13 @@ class JobOutcome:
 
 
 class Interrupted(Exception):
-    """The job gave its place back between two items; what it did is kept, and it goes on later."""
+    """The job gave its place back between two items; what it did is kept, and it goes on after
+    `wait_s` seconds.
+    """
 
-    def __init__(self, reason: str, *, is_paused: bool = False) -> None:
+    def __init__(self, reason: str, *, is_paused: bool = False, wait_s: int = 1) -> None:
         super().__init__(reason)
-        self.is_paused = is_paused
+        self.is_paused, self.wait_s = is_paused, wait_s
 
 
 class GivenUp(Exception):

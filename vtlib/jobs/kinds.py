@@ -52,8 +52,8 @@ def _media(project: Project, tick: Tick, on_total: OnTotal, *, measures: bool) -
     conclusion = queue.conclude(queue.overview(result.posts), result.duplicates)
     waits = set(result.posts.loc[result.posts["state"].eq("fetch"), "post_id"])
     n_failed = len(result.media.failed_ids | waits)
-    code = 8 if result.media.stop_reason else 4 if n_failed else 0
     failed = f"{number(n_failed, 'post')} failed or wait" if n_failed else ""
+    code = result.media.exit_code(n_failed)
     return JobOutcome(code, _words(result.media.stop_reason, failed, *conclusion.headline[:1]))
 
 
@@ -119,6 +119,21 @@ def _notebooks(project: Project, tick: Tick, on_total: OnTotal, *, pages_only: b
     return JobOutcome(code, words)
 
 
+def _watch(project: Project, tick: Tick, _: OnTotal) -> JobOutcome:
+    from vtlib.alerts import delivery, stage  # noqa: PLC0415
+    from vtlib.alerts.channels import open_channels  # noqa: PLC0415
+    from vtlib.core.errors import SourceFailed  # noqa: PLC0415
+
+    channels = open_channels(project.workspace.settings, project.params.alerts.channels)
+    result = stage.watch(project)
+    messages = delivery.deliver(project, channels)
+    tick(1)
+    is_lost = any(m.state in ("refused", "given_up") for m in messages)
+    sent = f"{number(len(messages), 'message')}: {', '.join(sorted({m.state for m in messages}))}"
+    words = _words(number(len(result.events), "alert"), sent if messages else "nothing to send")
+    return JobOutcome(SourceFailed.exit_code if is_lost else 0, words)
+
+
 _WORK: dict[str, Callable[[Project, Tick, OnTotal], JobOutcome]] = {
     "fetch": _fetch,
     "measure": _measure,
@@ -127,6 +142,7 @@ _WORK: dict[str, Callable[[Project, Tick, OnTotal], JobOutcome]] = {
     "judge": _judge,
     "run": _run,
     "report": _report,
+    "watch": _watch,
 }
 
 

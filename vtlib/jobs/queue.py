@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import psutil  # type: ignore[import-untyped]
 
-from vtlib.core.errors import BadInput, nearest
+from vtlib.core.errors import BadInput, StoreBusy, nearest
 from vtlib.jobs import kinds, team
 from vtlib.jobs.attempt import outcome_of
 from vtlib.jobs.job import KINDS, Job, JobOutcome, Tick
+from vtlib.store import postgres
 from vtlib.store.project import Workspace
 from vtlib.store.writes import naive, save
 
@@ -21,11 +25,12 @@ if TYPE_CHECKING:
     from procrastinate import App
 
 TASK, TICKS = "job", "ticks"
+NOTE_S = 10.0
 PAUSED = "paused "  # before the kind: a queue that no worker takes
 COLUMNS = (
     *("job_id", "kind", "project_id", "status", "priority", "n_done", "n_total", "tries"),
     *("message", "exit_code", "entry", "due_at", "waits_until", "worker", "started_at"),
-    *("updated_at", "ended_at", "params"),
+    *("updated_at", "ended_at", "params", "added_by"),
 )
 _LIST = """SELECT j.id::TEXT AS job_id, j.args->>'kind' AS kind, j.args->>'project' AS project_id,
     CASE WHEN j.status = 'todo' AND j.queue_name LIKE 'paused %' THEN 'paused'
@@ -35,9 +40,10 @@ _LIST = """SELECT j.id::TEXT AS job_id, j.args->>'kind' AS kind, j.args->>'proje
     j.priority, r.n_done, r.n_total, coalesce(r.tries, 0) AS tries, r.message, r.exit_code,
     j.args->>'entry' AS entry, r.due_at, r.worker, r.started_at, r.updated_at, r.ended_at,
     CASE WHEN j.status = 'todo' THEN (j.scheduled_at AT TIME ZONE 'UTC') END AS waits_until,
-    j.args->'pairs' AS params
+    j.args->'pairs' AS params, coalesce(j.args->>'by', '') AS added_by
     FROM procrastinate_jobs AS j LEFT JOIN jobs AS r ON r.job_id = j.id::TEXT
     WHERE j.task_name = 'job' AND ($2::BIGINT IS NULL OR j.id = $2)
+    AND ($3::TEXT = '' OR j.args->>'project' = $3)
     ORDER BY j.id DESC LIMIT $1"""
 _PAUSE = """UPDATE procrastinate_jobs SET queue_name = $1 || (args->>'kind')
     WHERE task_name = 'job' AND status = 'todo' AND (args->>'kind' = $2 OR args->>'project' = $3)"""
@@ -74,7 +80,7 @@ def _defer(at: Workspace, url: str, job: Job, **when: Any) -> int:
     """Put a job into the queue; its number, or that of the same one that waits already."""
     from procrastinate.exceptions import AlreadyEnqueued  # noqa: PLC0415
 
-    with application(url).open() as app:
+    with _opened(url) as app:
         task = app.configure_task(TASK, **place(at, job), **when)
         try:
             return int(task.defer(**job.facts))
@@ -105,6 +111,7 @@ def do_here(at: Workspace, job: Job, tick: Tick = lambda _: None) -> dict[str, A
             "tries": 1,
             "params": list(job.pairs),
             "entry": job.entry,
+            "added_by": job.by,
             "status": "runs",
             "n_done": 0,
             "due_at": job.due_at and naive(job.due_at),
@@ -113,44 +120,68 @@ def do_here(at: Workspace, job: Job, tick: Tick = lambda _: None) -> dict[str, A
             "updated_at": naive(began),
         }
         save(connection, "jobs", [row], key=["job_id"])
-    n_done = 0
+    progress = _Progress(at, job_id)
 
     def count(n: int) -> None:
-        nonlocal n_done
-        n_done += n
+        progress.count(n)
         tick(n)
 
     try:
-        outcome = kinds.work(at, job, count)
+        outcome = kinds.work(at, job, count, progress.total)
     except BaseException as fault:
         text = outcome_of(fault) if isinstance(fault, Exception) else JobOutcome(130, "interrupted")
-        _end_here(at, job_id, text, n_done)
+        progress.end(text)
         raise
-    return {**row, **_end_here(at, job_id, outcome, n_done)}
+    return {**row, **progress.end(outcome)}
 
 
-def _end_here(at: Workspace, job_id: str, outcome: JobOutcome, n_done: int) -> dict[str, Any]:
-    status = "failed" if outcome.exit_code else "ok"
-    cells = {"status": status, "message": outcome.message[:500], "exit_code": outcome.exit_code}
-    with at.store.write("jobs") as connection:
-        connection.execute(
-            """UPDATE jobs SET status = $status, message = $message, exit_code = $exit_code,
-            n_done = $n_done, ended_at = $at, updated_at = $at WHERE job_id = $job_id""",
-            {**cells, "n_done": n_done, "at": naive(at.now()), "job_id": job_id},
-        )
-    return cells
+@dataclass
+class _Progress:
+    """Of a job in this process on one file; in its row every NOTE_S seconds and at its end."""
+
+    at: Workspace
+    job_id: str
+    n_done: int = 0
+    n_total: int | None = None
+    _noted_s: float = field(default_factory=time.monotonic)
+
+    def total(self, n: int) -> None:
+        self.n_total = n
+
+    def count(self, n: int) -> None:
+        self.n_done += n
+        if time.monotonic() - self._noted_s >= NOTE_S:
+            self._noted_s = time.monotonic()
+            with suppress(StoreBusy):  # the next note says it
+                self._note({})
+
+    def end(self, outcome: JobOutcome) -> dict[str, Any]:
+        """How it ended, as the row has it."""
+        status = "failed" if outcome.exit_code else "ok"
+        cells = {"status": status, "message": outcome.message[:500], "exit_code": outcome.exit_code}
+        self._note({**cells, "ended_at": naive(self.at.now())})
+        return cells
+
+    def _note(self, cells: dict[str, Any]) -> None:
+        now = naive(self.at.now())
+        row = {"n_done": self.n_done, "n_total": self.n_total, "updated_at": now, **cells}
+        names = ", ".join(f"{name} = ${name}" for name in row)
+        with self.at.store.write("jobs") as connection:
+            sql = f"UPDATE jobs SET {names} WHERE job_id = $job_id"
+            connection.execute(sql, {**row, "job_id": self.job_id})
 
 
-def listing(at: Workspace, *, limit: int = 50) -> list[dict[str, Any]]:
-    """Jobs, the newest first: COLUMNS; status waits, paused, runs, ok, failed, cancelled, or
-    `broken off` on one file, where its process is gone.
+def listing(at: Workspace, project: str = "", *, limit: int = 50) -> list[dict[str, Any]]:
+    """Jobs, of one project or all, the newest first: COLUMNS; status waits, paused, runs, ok,
+    failed, cancelled, or `broken off` on one file, where its process is gone.
     """
     url = at.settings.database_url
     if url:
-        rows = team.rows(url, _LIST, [limit, None])
+        rows = team.rows(url, _LIST, [limit, None, project])
     else:
-        sql = "SELECT * FROM jobs ORDER BY job_id::BIGINT DESC LIMIT $limit"
-        rows = at.store.rows(sql, {"limit": limit})
+        sql = """SELECT * FROM jobs WHERE $project = '' OR project_id = $project
+            ORDER BY job_id::BIGINT DESC LIMIT $limit"""
+        rows = at.store.rows(sql, {"limit": limit, "project": project})
         for row in rows:
             if row["status"] == "runs" and not _is_alive(str(row["worker"])):
                 row["status"] = "broken off"
@@ -163,7 +194,7 @@ def cancel(at: Workspace, job_id: str) -> dict[str, Any]:
     Raises BadInput for one that is not there or has ended.
     """
     url = team.require_url(at.settings, "vt jobs cancel")
-    with application(url).open() as app:
+    with _opened(url) as app:
         is_number = job_id.isdecimal()
         if not is_number or not app.job_manager.cancel_job_by_id(int(job_id), abort=True):
             raise BadInput(f"there is no job {job_id} that waits or runs.", todo="See: vt jobs")
@@ -172,7 +203,7 @@ def cancel(at: Workspace, job_id: str) -> dict[str, Any]:
 
 def _team_row(url: str, job_id: int) -> dict[str, Any]:
     """A job of a team's queue, as `listing` has it."""
-    (row,) = team.rows(url, _LIST, [1, job_id])
+    (row,) = team.rows(url, _LIST, [1, job_id, ""])
     return {name: row.get(name) for name in COLUMNS}
 
 
@@ -217,6 +248,19 @@ def _write(at: Workspace, sql: str, values: Sequence[Any]) -> None:
         return
     with at.store.write("jobs") as connection:
         connection.execute(sql, values)
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[App]:
+    """An app while it is open. Raises as team.connect does."""
+    from procrastinate.exceptions import ConnectorException  # noqa: PLC0415
+
+    with postgres.server_errors(postgres.TeamStore.at(url)):
+        try:
+            with application(url).open() as app:
+                yield app
+        except ConnectorException as error:
+            raise error.__cause__ or error from None
 
 
 def application(url: str) -> App:

@@ -31,6 +31,7 @@ ENTRIES = {  # entry: the kind of its job, its parameters; in the order of the w
     "refresh": ("capture", ("scraping.refresh=true",)),
     "run": ("run", ()),
     "report": ("report", ()),
+    "watch": ("watch", ()),
 }
 _MARK = (
     "SELECT max(defer_timestamp) AS at FROM procrastinate_periodic_defers WHERE periodic_id = $1"

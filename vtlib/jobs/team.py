@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vtlib.core.errors import BadInput, StoreBusy
+from vtlib.core.errors import BadInput
 from vtlib.core.settings import Settings
 from vtlib.store import postgres, room_locks
 
@@ -46,33 +46,26 @@ def connect(url: str) -> Iterator[Connection[DictRow]]:
     """A connection that sees the queue and the store's tables, each statement by itself; rows are
     dicts, placeholders are $1. The schema is made or brought up to date.
 
-    Raises StoreBusy where the server does not answer, also in the block, and CredentialsMissing for
-    what the login may not do.
+    Raises StoreBusy where the server does not answer, also in the block, CredentialsMissing for
+    what the login may not do, BadInput for a server or pooler that cannot be used like this.
     """
     import psycopg  # noqa: PLC0415 - one analyst needs none of this
     from psycopg.rows import dict_row  # noqa: PLC0415
 
-    store = postgres.TeamStore.at(url)
-    try:
-        with (
-            postgres.server_errors(store),
-            psycopg.connect(
-                url,
-                autocommit=True,
-                options=OPTIONS,
-                connect_timeout=CONNECT_S,
-                application_name=room_locks.application_name(),
-                row_factory=dict_row,
-                cursor_factory=psycopg.RawCursor,
-            ) as connection,
-        ):
-            _prepare(connection)
-            yield connection
-    except psycopg.OperationalError as error:
-        raise StoreBusy(
-            f"the team's database does not answer: {str(error).strip().splitlines()[0]}.",
-            todo="Look at VT_DATABASE and the server; what was queued is safe there.",
-        ) from error
+    with (
+        postgres.server_errors(postgres.TeamStore.at(url)),
+        psycopg.connect(
+            url,
+            autocommit=True,
+            options=OPTIONS,
+            connect_timeout=CONNECT_S,
+            application_name=room_locks.application_name(),
+            row_factory=dict_row,
+            cursor_factory=psycopg.RawCursor,
+        ) as connection,
+    ):
+        _prepare(connection)
+        yield connection
 
 
 def rows(url: str, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vtlib.core import log
-from vtlib.core.errors import StoreBusy
+from vtlib.core.errors import PlaceTaken, StoreBusy
 from vtlib.jobs import kinds, schedule, team
 from vtlib.jobs.attempt import Attempt, outcome_of
-from vtlib.jobs.job import KINDS, TRIES_MAX, GivenUp, Interrupted, Job, JobFailed
+from vtlib.jobs.job import KINDS, TAKEN_S, TRIES_MAX, GivenUp, Interrupted, Job, JobFailed
 from vtlib.jobs.queue import TASK, TICKS, application, process_name
+from vtlib.store import postgres
 from vtlib.store.project import Workspace
 
 if TYPE_CHECKING:
@@ -77,6 +78,10 @@ class Worker:
                 attempt.wait(str(pause))
                 self._count("put back")
                 raise
+            except PlaceTaken as taken:  # no failure: it is another's turn, however long that is
+                attempt.wait(taken.message)
+                self._count("put back")
+                raise Interrupted(taken.message, wait_s=TAKEN_S) from None
             except GivenUp as end:
                 self._give_up(attempt, end)
             except Exception as fault:
@@ -210,6 +215,6 @@ def serve(
 def _is_away(error: BaseException | None) -> bool:
     """Whether the database did not answer, as against a fault of ours."""
     from procrastinate.exceptions import ConnectorException  # noqa: PLC0415
-    from psycopg import OperationalError  # noqa: PLC0415
 
-    return isinstance(error, (StoreBusy, ConnectorException, OperationalError, TimeoutError))
+    cause = error.__cause__ if isinstance(error, ConnectorException) else error
+    return isinstance(cause, (StoreBusy, TimeoutError)) or postgres.is_away(cause)

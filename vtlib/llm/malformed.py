@@ -14,6 +14,8 @@ from typing import Any, Literal
 import pydantic_core
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from vtlib.core.language import stored
+
 # A string without an end reaches to the end of the text: each character is looked at once.
 _STRING_OR_COMMA = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|,(?=\s*[}\]])', re.DOTALL)
 _LONE_SURROGATE = re.compile(
@@ -127,7 +129,10 @@ def _partial(text: str, model: type[BaseModel], repairs: tuple[str, ...]) -> Rea
     if not good:
         return Reading("truncated", reason="cut off before any part was whole", repairs=repairs)
     value = model.model_construct(**good, **dict.fromkeys(missing))
-    reason = f"cut off at the token limit; missing: {', '.join(missing) or 'ends of lists'}"
+    reason = stored(
+        "cut off at the token limit; missing: {parts}",
+        parts=", ".join(missing) or stored("ends of lists"),
+    )
     return Reading("partial", value, reason, (*repairs, "cut off"), missing)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core import log
-from vtlib.core.errors import SourceFailed
+from vtlib.core.errors import BudgetReached, SourceFailed
 from vtlib.media import store
 from vtlib.media.download import DownloadRequest, DownloadRules, Fetched, fetch
 from vtlib.media.folder import MediaFolder, MediaSession, StoredFile
@@ -41,7 +41,16 @@ class MediaResult:
     n_measured: int = 0
     n_finished: int = 0
     stop_reason: str = ""
+    is_storage_away: bool = False
     pauses: dict[str, str] = field(default_factory=dict)
+
+    def exit_code(self, n_failed: int) -> int:
+        """8 when the quota stopped it, 4 when the storage does not answer or `n_failed` posts
+        failed or wait, else 0.
+        """
+        if self.stop_reason and not self.is_storage_away:
+            return BudgetReached.exit_code
+        return SourceFailed.exit_code if self.stop_reason or n_failed else 0
 
 
 @dataclass
@@ -163,6 +172,7 @@ class Downloads:
                 self.session.media.publish_note(note)
             except SourceFailed as failure:  # its note stays: the next session stores it
                 with self._lock:
+                    self.result.is_storage_away |= not self.result.stop_reason
                     self.result.stop_reason = self.result.stop_reason or str(failure)
                 return None
         log.get(__name__).debug("fetched", post=request.post_id, status=outcome.status)

@@ -20,19 +20,19 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 from PIL import Image
 
-from vtlib.core.errors import StoreBusy
+from vtlib.core.errors import PlaceTaken
 from vtlib.core.whole_files import write_whole
 from vtlib.media.cache import evict, pin
 from vtlib.media.download.outcome import ProvenFile
 from vtlib.media.objects import ObjectStore
-from vtlib.store.project import Project, Workspace
+from vtlib.store.project import Project, Workspace, resolve
 
 CHUNK_BYTES = 1 << 20
 NOTE_FILE = "done.json"
@@ -76,6 +76,17 @@ class MediaFolder:
         """The media of a workspace, wherever VT_MEDIA_STORAGE says."""
         url = at.settings.media_storage
         return cls(at.outputs, ObjectStore.of(url) if url else None, quota_bytes)
+
+    @classmethod
+    def every(cls, at: Workspace) -> list[MediaFolder]:
+        """The folder with each storage that a workspace uses: that of VT_MEDIA_STORAGE and those
+        that a project's YAML names; without any, the folder alone. Raises BadInput for a YAML that
+        cannot be read: its storage would be left out.
+        """
+        projects = (resolve(at, str(path), warn=False) for path in at.params_files())
+        urls = dict.fromkeys([at.settings.media_storage, *(p.media.storage for p in projects)])
+        stores = [ObjectStore.of(url) for url in urls if url and url.startswith("s3://")]
+        return [cls(at.outputs, store) for store in stores] or [cls(at.outputs)]
 
     @property
     def root(self) -> Path:
@@ -124,14 +135,14 @@ class MediaFolder:
         """`publish` the files of a post, as its note names them (media/downloads.media_note)."""
         self.publish([note["media"].get("path"), *(image["path"] for image in note["images"])])
 
-    def mirror(self) -> int:
-        """Put what is here and not yet in the storage there: what was fetched before it was set up,
-        or left by a killed process. Returns how many files.
+    def mirror(self, digests: set[str]) -> int:
+        """Put what is here of files with these contents, and not yet in the storage, there: what
+        was fetched before it was set up, or left by a killed process. Returns how many files.
         """
         if self.objects is None:
             return 0
-        there = dict(self.objects.list_files())
-        new = [name for name, size in self._stored() if there.get(name) != size]
+        there, stored = dict(self.objects.list_files()), self._stored()
+        new = [n for n, size in stored if stem(n) in digests and there.get(n) != size]
         self.publish(new)
         return len(new)
 
@@ -159,13 +170,13 @@ class MediaFolder:
 
     @contextmanager
     def session(self) -> Iterator[MediaSession]:
-        """A place for work in progress, cleared at the end. Raises StoreBusy if another has it."""
+        """A place for work in progress, cleared at the end. Raises PlaceTaken if another has it."""
         self.root.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.root / ".lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise StoreBusy(
+            raise PlaceTaken(
                 "another process is downloading or measuring in this workspace.",
                 todo="Wait for it; what it has done is kept.",
             ) from None
@@ -240,11 +251,6 @@ class MediaFolder:
                     continue
                 yield path.relative_to(self.outputs).as_posix(), size
 
-    def list_all(self) -> Iterator[tuple[str, int]]:
-        """`list_files`, and with S3 what is stored there: (path, bytes), each once."""
-        stored = dict(self.objects.list_files("media/")) if self.objects else {}
-        yield from {**dict(self.list_files()), **stored}.items()
-
     def remove(self, relative: str) -> None:
         """Delete a stored file with its thumbnails and small copy."""
         path = self.outputs / relative
@@ -293,13 +299,15 @@ class MediaSession:
 
     def unsaved_notes(self) -> Iterator[dict[str, Any]]:
         """Notes of items that a dead process fetched completely but did not save; their files are
-        moved into the store.
+        moved into the store, and into the storage of their project. Raises as `publish`.
 
         A note is deleted when the next is requested, so save it at once. The rest is removed.
         """
         for note_file in sorted(self.folder.glob(f"*/{NOTE_FILE}")):
             data = json.loads(note_file.read_text(encoding="utf-8"))
             self.media.place(note_file.parent, data["files"])
+            if url := data.get("storage"):
+                replace(self.media, objects=ObjectStore.of(url)).publish_note(data["note"])
             yield data["note"]
             self.clear(note_file.parent)
         _sweep(self.folder)
@@ -328,7 +336,8 @@ class MediaSession:
         moves = [
             {"name": f.path.name, "path": k.path} for f, k in zip(files, stored_files, strict=True)
         ]
-        text = json.dumps({"files": moves, "note": dict(note)})
+        url = self.media.objects.url if self.media.objects else ""
+        text = json.dumps({"files": moves, "note": dict(note), "storage": url})
         write_whole(work / NOTE_FILE, text)
         self.media.place(work, moves)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +39,19 @@ class Purge:
 
 def preview(at: Workspace, request: PurgeRequest) -> Purge:
     """What `purge` would remove; nothing is changed."""
-    folder = MediaFolder.of_workspace(at)
-    sizes = dict(folder.list_all())
+    return _preview(at, request, _held(MediaFolder.every(at)))
+
+
+def _held(folders: list[MediaFolder]) -> dict[str, int]:
+    """Path -> bytes of every file: in each storage, and what is in the folder alone."""
+    sizes: Counter[str] = Counter()
+    for folder in folders:
+        if folder.objects is not None:
+            sizes.update(dict(folder.objects.list_files("media/")))
+    return {**dict(folders[0].list_files()), **sizes}
+
+
+def _preview(at: Workspace, request: PurgeRequest, sizes: dict[str, int]) -> Purge:
     bytes_by_digest = pd.Series(sizes, dtype="int64").groupby([stem(path) for path in sizes]).sum()
     files = at.store.query_file("media_files")
     files["bytes"] = [int(bytes_by_digest.get(sha256, 0)) for sha256 in files["sha256"]]
@@ -53,20 +65,21 @@ def preview(at: Workspace, request: PurgeRequest) -> Purge:
 
 
 def purge(at: Workspace, request: PurgeRequest) -> Purge:
-    """Remove what `request` names, and files that no row names. Rows, numbers and measures stay.
+    """Remove what `request` names, and files that no row names, from the folder and from every
+    storage of the workspace (MediaFolder.every). Rows, numbers and measures stay.
 
     A row is changed before its file is removed: killed in between, the file is an orphan and is
     removed next time. Raises StoreBusy while another process downloads or measures.
     """
-    folder = MediaFolder.of_workspace(at)
-    with folder.session() as session:
+    folders = MediaFolder.every(at)
+    with folders[0].session() as session:
         for note in session.unsaved_notes():
-            folder.publish_note(note)
             save_note(at.store, note)
-        result = preview(at, request)
+        result = _preview(at, request, _held(folders))
         store.mark_purged(at.store, list(result.files["sha256"]))
         for path in [*result.files["path"], *result.orphans]:
-            folder.remove(path)
+            for folder in folders:
+                folder.remove(path)
         if request.is_personal:
             store.forget_persons(at.store)
             store.rewrite_items(at.store, without_persons)

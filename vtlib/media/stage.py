@@ -95,10 +95,9 @@ def process(
         Measurer(project, session, again=again, is_on=measures, progress=progress) as measurer,
     ):
         for note in session.unsaved_notes():
-            folder.publish_note(note)
             save_note(project.store, note)
             tally.n_finished += 1
-        folder.mirror()
+        folder.mirror(_digests(project))
         posts = load(project)
         measurer.add(posts)
         downloads = Downloads(project, session, rules, tally, measurer, progress)
@@ -112,6 +111,20 @@ def process(
             measurement.compress_all(project, session, posts)
     measurement.compare(project)
     return tally
+
+
+def _digests(project: Project) -> set[str]:
+    """Of the files of a project's posts: another's may have a storage of its own."""
+    wanted = list(project.frame("media_wanted")["post_id"])
+    frame = project.store.query(_FILES, {"project": project.slug, "wanted": wanted})
+    return set(frame["sha256"].dropna())
+
+
+_FILES = """WITH ours AS (SELECT post_id FROM project_posts WHERE project_id = $project
+    UNION SELECT unnest($wanted::VARCHAR[]))
+SELECT sha256 FROM media SEMI JOIN ours USING (post_id)
+UNION SELECT sha256 FROM media_images SEMI JOIN ours USING (post_id)
+UNION SELECT sha256 FROM covers SEMI JOIN ours USING (post_id)"""
 
 
 @one_session

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.charts import alt
+from vtlib.core.conclusion import number
 from vtlib.core.language import say, word
 
 LANES = ("shots", "text", "speech", "faces")
@@ -31,7 +32,7 @@ class Bar:
 def bars(measures: Mapping[str, Any]) -> list[Bar]:
     """The bars of all LANES from `Measures.to_row()`; a lane without results has none."""
     result = [
-        Bar("shots", s["start_s"], s["end_s"], f"shot {i}")
+        Bar("shots", s["start_s"], s["end_s"], say("shot {n}", n=i))
         for i, s in enumerate(measures["shots"], start=1)
     ]
     for lane, read in (("text", _texts), ("speech", _speech), ("faces", _faces)):
@@ -46,7 +47,7 @@ def bars(measures: Mapping[str, Any]) -> list[Bar]:
 def _why(part: Mapping[str, Any]) -> str:
     """Why a lane is empty."""
     if part["status"] == "not_asked":
-        return say("not measured: not among media.parts")
+        return say("not measured: not asked for")
     return f"{word(part['status'])}: {say(str(part['reason']))}"
 
 
@@ -57,7 +58,7 @@ def _texts(part: Mapping[str, Any]) -> list[tuple[float, float, str]]:
 
 
 def _speech(part: Mapping[str, Any]) -> list[tuple[float, float, str]]:
-    return [(a, b, "speech") for a, b in part["segments"]]
+    return [(a, b, say("speech")) for a, b in part["segments"]]
 
 
 def _faces(part: Mapping[str, Any]) -> list[tuple[float, float, str]]:
@@ -65,7 +66,7 @@ def _faces(part: Mapping[str, Any]) -> list[tuple[float, float, str]]:
     samples = part["seen"]
     ends = [s["t_s"] for s in samples[1:]] + [samples[-1]["t_s"]] if samples else []
     pairs = zip(samples, ends, strict=True)
-    return [(s["t_s"], end, f"{s['n']} face(s)") for s, end in pairs if s["n"]]
+    return [(s["t_s"], end, number(s["n"], "face")) for s, end in pairs if s["n"]]
 
 
 WIDTH = 760  # px, as wide as a report's column

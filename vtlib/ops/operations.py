@@ -82,7 +82,7 @@ def back_up(at: Workspace, target: Path, *, with_media: bool = False) -> backup.
 
     Keys and settings (`.env`) are left out. Raises BadInput when `target` exists, StoreBusy.
     """
-    files = list(_params(at)) + ([path for path, _ in _media(at)] if with_media else [])
+    files = at.params_files() + ([path for path, _ in _media(at)] if with_media else [])
     return backup.save(at.store, target.expanduser().resolve(), root=at.root, files=files)
 
 
@@ -135,7 +135,7 @@ def _open_to_others(name: str, path: Path, *, mode: str) -> list[HealthCheck]:
 def _read_params(at: Workspace) -> tuple[list[Params], list[HealthCheck]]:
     """The parameter files that can be used, and a finding for each that cannot."""
     good, bad = [], []
-    for path in _params(at):
+    for path in at.params_files():
         try:
             good.append(parse_params(read_yaml(path), file=path.name))
         except BadInput as error:
@@ -179,10 +179,6 @@ def _services(at: Workspace) -> list[HealthCheck]:
         probes.append(lambda: connectivity.reachable(connectivity.VIDEO_HOSTS, what="video hosts"))
     with ThreadPoolExecutor(max_workers=len(probes)) as pool:
         return [finding for checks in pool.map(lambda ask: ask(), probes) for finding in checks]
-
-
-def _params(at: Workspace) -> Iterator[Path]:
-    yield from sorted(at.params_folder.glob("*.y*ml"))
 
 
 def _media(at: Workspace) -> Iterator[tuple[Path, int]]:

@@ -81,8 +81,9 @@ def chance(
     passes = (scores.p_tail < p) & (scores.multiplier >= multiplier) & (scores.x7_ln >= least_ln)
     n_flagged, df = int(np.count_nonzero(passes[able])), scores.df[able]
     need_ln = np.maximum(np.log(multiplier), (least_ln - scores.expected_ln))[able]
-    limit = np.maximum(student_quantile(df, 1 - p), need_ln / scores.error_ln[able])
-    student = float(stdtr(df, -limit).sum())
+    usual = student_quantile(df, 1 - p)
+    limit = np.maximum(usual, need_ln / scores.error_ln[able])
+    student = float(_tail(df, limit, usual).sum())
     bulk, share = scores.t[own], float(passes[own].mean())
     word: Word = ""
     if len(bulk) < MIN_SCORES:
@@ -126,10 +127,21 @@ def _poisson_end(probability: float, mean: float, n_flagged: int) -> int:
     return int(min(poisson.ppf(probability, mean), n_flagged))
 
 
+def _tail(df: Floats, limit: Floats, usual: Floats) -> Floats:
+    """Student's tail beyond `limit`; most limits are the `usual` of their df, of which there are
+    few.
+    """
+    code, first = np.unique(df, return_index=True, return_inverse=True)[:0:-1]
+    tail = stdtr(df[first], -usual[first])[code]
+    other = np.flatnonzero(limit != usual)
+    tail[other] = stdtr(df[other], -limit[other])
+    return np.asarray(tail)
+
+
 def _misfits(t: Floats, df: Floats) -> bool:
     """Whether the quarters of the scores are not Student's quarters."""
-    u = stdtr(df, t)
-    off = np.abs(np.array([(u < q).mean() - q for q in (0.25, 0.5, 0.75)]))
+    below = [(t < student_quantile(df, q)).mean() for q in (0.25, 0.5, 0.75)]
+    off = np.abs(np.array(below) - (0.25, 0.5, 0.75))
     return bool(off.max() > MISFIT)
 
 

@@ -12,6 +12,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from vtlib.core.language import marked, stored
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -29,18 +31,20 @@ class ClassicExclusion(IntEnum):
     NO_LEVEL = 5
 
 
-OBSTACLES = {
-    ClassicExclusion.NONE: "",
-    ClassicExclusion.NOT_OBSERVED: "not scored: the metric was not observed",
-    ClassicExclusion.TOO_FEW: (
-        f"not scored: fewer than {MIN_POSTS} posts of the account were observed"
-    ),
-    ClassicExclusion.ONE_KEPT: "not scored: trimming leaves a single post",
-    ClassicExclusion.NO_SPREAD: (
-        "not scored: more than half of the account's posts have the same value (MAD 0)"
-    ),
-    ClassicExclusion.NO_LEVEL: "not scored: the account's median is 0",
-}
+OBSTACLES = marked(
+    {
+        ClassicExclusion.NONE: "",
+        ClassicExclusion.NOT_OBSERVED: "not scored: the metric was not observed",
+        ClassicExclusion.TOO_FEW: stored(
+            "not scored: fewer than {n} posts of the account were observed", n=MIN_POSTS
+        ),
+        ClassicExclusion.ONE_KEPT: "not scored: trimming leaves a single post",
+        ClassicExclusion.NO_SPREAD: (
+            "not scored: more than half of the account's posts have the same value (MAD 0)"
+        ),
+        ClassicExclusion.NO_LEVEL: "not scored: the account's median is 0",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

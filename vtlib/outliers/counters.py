@@ -21,7 +21,10 @@ HALF = 0.5  # share of posts with any reach on which plays must be known to be t
 # Posts on either side of a split by length, and the gap between them in ln length.
 MIN_SIDE, MIN_GAP_LN = 5, float(np.log(1.8))
 APART = 0.8  # share of the variance of ln length that the two sides must explain
+METRICS = (*REACH_METRICS, "engagement")
 _Floats = NDArray[np.float64]
+_Ints = NDArray[np.int64]
+_Times = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,52 @@ class Lengths:
     long_s: float
 
 
+def with_snapshots(
+    posts: pd.DataFrame, snapshots: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(posts, pairs) as `judgement.judge` takes them, each in one pass over the snapshots.
+
+    `snapshots`: post (place in `posts`), captured_at and the reach metrics and engagement (missing
+    = not known), by post and time. Of each metric a post keeps the latest value that is known, also
+    where a later capture has none; pairs (post, metric, captured_at, value) are those of posts that
+    have several.
+    """
+    post, at = snapshots["post"].to_numpy(np.int64), snapshots["captured_at"].to_numpy()
+    latest: dict[str, np.ndarray] = {}
+    parts = []
+    for metric in METRICS:
+        value = snapshots[metric].to_numpy(np.float64, na_value=np.nan)
+        known = np.flatnonzero(np.isfinite(value))
+        last = known[np.diff(post[known], append=-1) != 0]
+        latest[metric] = np.full(len(posts), np.nan)
+        latest[f"{metric}_at"] = np.full(len(posts), np.datetime64("NaT", "us"))
+        latest[metric][post[last]], latest[f"{metric}_at"][post[last]] = value[last], at[last]
+        several = known[np.bincount(post[known], minlength=len(posts))[post[known]] > 1]
+        name = pd.Categorical.from_codes(np.full(len(several), METRICS.index(metric)), METRICS)
+        columns = {"post": post[several], "metric": name, "captured_at": at[several]}
+        parts.append(pd.DataFrame({**columns, "value": value[several]}))
+    return posts.assign(**latest), pd.concat(parts, ignore_index=True)
+
+
+def captures_again(group: pd.DataFrame, pairs: pd.DataFrame) -> tuple[_Ints, _Times, _Floats]:
+    """Snapshots in `pairs` of the posts of a stratum, of its own metric: place in `group`, time
+    (datetime64, us), value.
+
+    `pairs` name a post by `post`, its number in the index of `group`, or by `post_id`.
+    """
+    rows = pairs[pairs["metric"].eq(group["metric"].iloc[0])]
+    if "post" in rows:
+        post = rows["post"].to_numpy(np.int64)
+        place = np.full(max(post.max(initial=-1), group.index.max()) + 1, -1)
+        place[group.index] = np.arange(len(group))
+        place = place[post]
+    else:
+        place = pd.Index(group["post_id"]).get_indexer(pd.Index(rows["post_id"]))
+    here = np.flatnonzero(place >= 0)
+    at = rows["captured_at"].to_numpy("datetime64[us]")
+    return place[here], at[here], rows["value"].to_numpy(np.float64)[here]
+
+
 def with_metric(posts: pd.DataFrame) -> pd.DataFrame:
     """`posts` with account, metric, value, captured_at and counters_ratio.
 
@@ -42,17 +91,20 @@ def with_metric(posts: pd.DataFrame) -> pd.DataFrame:
     has both (NaN otherwise).
     """
     frame = posts.assign(account=posts["account_id"].fillna(posts["post_id"]))
-    keys = [frame["account"], frame["platform"], frame["format"]]
-    has_value = frame[list(REACH_METRICS)].notna()
-    counts = has_value.groupby(keys).transform("sum").to_numpy()
-    any_reach = has_value.any(axis=1).groupby(keys).transform("sum").to_numpy()
+    series = (
+        frame.groupby(["account", "platform", "format"], sort=False, dropna=False)
+        .ngroup()
+        .to_numpy()
+    )
+    has_value = frame[list(REACH_METRICS)].notna().to_numpy()
+    sums = [np.bincount(series, of) for of in (*has_value.T, has_value.any(axis=1))]
+    counts, any_reach = np.stack(sums[:-1], axis=1)[series], sums[-1][series]
     best = np.where(counts.max(axis=1, initial=0) > 0, counts.argmax(axis=1), len(REACH_METRICS))
     plays = REACH_METRICS.index("plays")
     best = np.where((counts[:, plays] > 0) & (counts[:, plays] >= HALF * any_reach), plays, best)
-    names = np.array([*REACH_METRICS, "engagement"])
-    frame["metric"] = names[best]
-    values = frame[list(names)].to_numpy(float, na_value=np.nan)
-    at = frame[[f"{n}_at" for n in names]].to_numpy("datetime64[us]")
+    frame["metric"] = pd.array(METRICS, dtype="str").take(best)
+    values = frame[list(METRICS)].to_numpy(float, na_value=np.nan)
+    at = frame[[f"{n}_at" for n in METRICS]].to_numpy("datetime64[us]")
     rows = np.arange(len(frame))
     frame["value"], frame["captured_at"] = values[rows, best], at[rows, best]
     views = frame["views"].to_numpy(float, na_value=np.nan)

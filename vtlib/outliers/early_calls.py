@@ -16,9 +16,9 @@ import pandas as pd
 
 from vtlib.core.conclusion import number
 from vtlib.core.language import say
-from vtlib.core.membership import is_in
 from vtlib.core.params import Outliers
 from vtlib.outliers import early_odds
+from vtlib.outliers.counters import captures_again
 from vtlib.outliers.early import DUE_H, WINDOW_H, Calls, Captures, Rule, early_calls
 from vtlib.outliers.early_odds import Record, record
 from vtlib.outliers.scores import Posts, RuleSettings
@@ -79,8 +79,7 @@ def early_part(group: pd.DataFrame, arrays: Posts, pairs: pd.DataFrame, rule: Ru
     """Every early call of one stratum.
 
     `group`: posts of the stratum (post_id, metric, value, captured_at, …), `arrays` the same as
-    arrays; `pairs`: all captures of posts captured more than once (post_id, metric, captured_at,
-    value).
+    arrays; `pairs`: all captures of posts captured more than once, as `captures_again` takes them.
     """
     name = " ".join(str(group[c].iloc[0]) for c in ("platform", "format"))
     captures = _captures(group, pairs)
@@ -212,19 +211,15 @@ def record_rows(early: Early) -> pd.DataFrame:
 
 def _captures(group: pd.DataFrame, pairs: pd.DataFrame) -> Captures:
     """Every capture of the stratum's metric, by post and time."""
-    position = pd.Series(np.arange(len(group)), index=group["post_id"])
-    again = pairs[
-        (pairs["metric"] == group["metric"].iloc[0]) & is_in(pairs["post_id"], position.index)
-    ]
-    once = group[~is_in(group["post_id"], again["post_id"])]
-    columns = ["post_id", "captured_at", "value"]
-    captures = pd.concat([again[columns], once[columns]], ignore_index=True).dropna()
-    post = position[captures["post_id"]].to_numpy(np.int64)
-    at_h = hours(captures["captured_at"].to_numpy("datetime64[us]"))
-    has_time = group["posted_at"].notna().to_numpy()[post]
-    order = np.lexsort((at_h, post))
-    order = order[has_time[order]]
-    return Captures(post[order], at_h[order], np.log1p(captures["value"].to_numpy(float))[order])
+    again, again_at, again_value = captures_again(group, pairs)
+    once = np.flatnonzero(np.bincount(again, minlength=len(group)) == 0)
+    post = np.concatenate([again, once])
+    at = np.concatenate([again_at, group["captured_at"].to_numpy("datetime64[us]")[once]])
+    value = np.concatenate([again_value, group["value"].to_numpy(np.float64)[once]])
+    is_known = ~np.isnat(at) & ~np.isnan(value) & group["posted_at"].notna().to_numpy()[post]
+    order = np.argsort(post, kind="stable")  # each post's are in order of time
+    order = order[is_known[order]]
+    return Captures(post[order], hours(at)[order], np.log1p(value)[order])
 
 
 def _odds(parts: Sequence[CallStratum]) -> list[tuple[early_odds.Odds, np.ndarray]]:

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import isotonic_regression, minimize_scalar
 
+from vtlib.core.membership import numbered
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -58,13 +60,8 @@ def fit_growth(
     """
     use = np.isfinite(age_h) & np.isfinite(x) & (age_h >= MIN_AGE_H)
     age, value = age_h[use], x[use]
-    code = np.unique(post[use], return_inverse=True)[1]
-    again = np.bincount(code)[code] > 1 if len(code) else np.zeros(0, bool)
-    age, value, code = (
-        age[again],
-        value[again],
-        np.unique(code[again], return_inverse=True)[1],
-    )
+    again = np.bincount(post[use])[post[use]] > 1
+    age, value, code = age[again], value[again], numbered(post[use][again])
     n_pairs = len(age) - (int(code.max()) + 1 if len(code) else 0)
     prior = Growth("prior", tau_d, n_pairs=n_pairs)
     if n_pairs < min_pairs:
@@ -172,7 +169,7 @@ def _cells(age: Floats) -> tuple[Floats, Ints]:
     """Age groups of equal size: each group's mean age (geometric), and each snapshot's group."""
     count = int(np.clip(len(age) // _PER_KNOT, 2, _MAX_KNOTS))
     edges = np.unique(np.quantile(age, np.linspace(0, 1, count + 1)[1:-1]))
-    cell = np.unique(np.searchsorted(edges, age, side="left"), return_inverse=True)[1]
+    cell = numbered(np.searchsorted(edges, age, side="left"))
     return np.exp(np.bincount(cell, np.log(age)) / np.bincount(cell)), cell
 
 
@@ -193,13 +190,19 @@ def _alternate(value: Floats, code: Ints, cell: Ints, *, start: Floats) -> Float
 def _spread(age: Floats, value: Floats, code: Ints, curve: tuple[Ints, Floats]) -> Floats:
     """Robust SD by age group of ln V(age) - ln V(last) less the curve; it never grows with age."""
     cell, g = curve
-    order = np.lexsort((age, code))
-    last = order[np.append(np.flatnonzero(np.diff(code[order])), len(order) - 1)][code]
-    rest = (value - g[cell]) - (value - g[cell])[last]
-    early = np.arange(len(age)) != last
+    oldest = np.zeros(int(code.max()) + 1)
+    np.maximum.at(oldest, code, age)
+    is_oldest = np.flatnonzero(age == oldest[code])
+    place = np.zeros(len(oldest), np.int64)
+    place[code[is_oldest]] = is_oldest  # of several the last
+    last = place[code]
+    rest = value - g[cell]
+    rest = rest - rest[last]
+    early = np.flatnonzero(np.arange(len(age)) != last)
+    early = early[np.argsort(cell[early].astype(np.int8), kind="stable")]  # sorted by counting
+    ends = np.cumsum(np.bincount(cell[early], minlength=len(g)))
     sd, weight = np.zeros(len(g)), np.full(len(g), 1e-9)
-    for k in range(len(g)):
-        here = rest[early & (cell == k)]
+    for k, here in enumerate(np.split(rest[early], ends[:-1])):
         if len(here) >= 5:
             sd[k], weight[k] = 1.4826 * np.median(np.abs(here)), len(here)
     return np.asarray(isotonic_regression(sd, weights=weight, increasing=False).x)

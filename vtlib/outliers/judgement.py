@@ -8,6 +8,7 @@ docs/method.md says what is computed and why.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,15 +16,14 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion
-from vtlib.core.language import marked
-from vtlib.core.membership import is_in
+from vtlib.core.language import marked, stored
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS, TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers import classic, counters, early_calls, growth, messages, rising_tags, scores
 from vtlib.outliers import rule as calibrated
 from vtlib.outliers.baseline import BaselineExclusion
 from vtlib.outliers.chance import Chance, chance, combine
-from vtlib.outliers.counters import definition_changes
+from vtlib.outliers.counters import captures_again, definition_changes
 from vtlib.outliers.growth import age_trend
 from vtlib.outliers.messages import chance_note, notes, remarks
 
@@ -95,15 +95,16 @@ def judge(
 
     `posts`: post_id, account_id, platform, format, posted_at, is_pinned, is_paid, followers, and
     for each of views, plays, impressions and engagement its latest known value and `<metric>_at`
-    (naive UTC). `pairs`: post_id, metric, captured_at, value: snapshots of posts captured more than
-    once. `since` (naive UTC): with no `look` set, posts published later are judged by earlier ones
-    alone. Optional columns of posts: is_coauthored, duration_s. An empty frame gives no scores.
+    (naive UTC). `pairs`: post (place in `posts`) or post_id, metric, captured_at, value: snapshots
+    of posts captured more than once, by post and time. `since` (naive UTC): with no `look` set,
+    posts published later are judged by earlier ones alone. Optional columns of posts:
+    is_coauthored, duration_s. An empty frame gives no scores.
     `early`: what the early calls need besides.
     """
     frame, lengths = with_strata(posts)
     parts, strata, curves, ranges, calls = [], [], [], [], []
     inputs = early or EarlyInputs()
-    for key, group in frame.groupby([*STRATUM, "part"], sort=True, observed=True):
+    for key, group in strata_of(frame):
         curve = growth_curve(group, pairs, key, params)
         rows, learnt, range_ = _stratum(group, curve, params, since)
         parts.append(rows.assign(notes=notes(group, rows, least_value(group, params), lengths)))
@@ -116,9 +117,7 @@ def judge(
     total = combine(ranges) if params.method == "calibrated" else None
     return Verdict(
         params.method,
-        table.sort_values(
-            ["multiplier_low", "multiplier", "post_id"], ascending=[False, False, True]
-        )[SCORE_COLUMNS].reset_index(drop=True),
+        table[SCORE_COLUMNS].take(scores.surest_first(table)).reset_index(drop=True),
         strata,
         float(total.high) if total else None,
         pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=_CURVE),
@@ -140,6 +139,15 @@ def with_strata(posts: pd.DataFrame) -> tuple[pd.DataFrame, Any]:
     return frame, lengths
 
 
+def strata_of(frame: pd.DataFrame) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """(STRATUM and part, its posts) of each stratum, in order."""
+    groups = frame.groupby([*STRATUM, "part"], sort=True, observed=True)
+    if groups.ngroups == 1:  # most often; its posts are all of them
+        yield tuple(frame[[*STRATUM, "part"]].iloc[0]), frame
+    else:
+        yield from groups
+
+
 def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
     """Posts picked for analysis: post_id, role (breakout, control), rule.
 
@@ -155,14 +163,18 @@ def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
     same["turn"] = same.groupby("account_id").cumcount()
     n_controls = round(len(hits) * params.controls_ratio)
     controls = same.sort_values(["turn", "off", "post_id"], kind="stable").head(n_controls)
-    order = "the interval's lower end" if verdict.method == "calibrated" else "the multiplier"
-    rule = f"{verdict.method}: breakout or above, top {params.select_limit} by {order}"
+    facts = {"method": verdict.method, "n": params.select_limit}
+    rule = (
+        stored("{method}: breakout or above, top {n} by the interval's lower end", **facts)
+        if verdict.method == "calibrated"
+        else stored("{method}: breakout or above, top {n} by the multiplier", **facts)
+    )
     return pd.concat(
         [
             hits[["post_id"]].assign(role="breakout", rule=rule),
             controls[["post_id"]].assign(
                 role="control",
-                rule="ordinary posts of the same accounts, nearest to their usual level",
+                rule=stored("ordinary posts of the same accounts, nearest to their usual level"),
             ),
         ],
         ignore_index=True,
@@ -360,9 +372,9 @@ def _hours(span: Any, hour: np.timedelta64) -> np.ndarray:
 
 def _rows(group: pd.DataFrame, result: scores.JudgedPosts, tier: np.ndarray) -> pd.DataFrame:
     account = "engagement" if group["metric"].iloc[0] == "engagement" else "account"
-    names = np.array(["none", account, "cohort"])
+    names = ["none", account, "cohort"]
     return _facts(group).assign(
-        basis=names[result.basis],
+        basis=scores.texts(names, result.basis),
         age_h=_arrays(group).age_h,
         is_provisional=result.is_provisional,
         n_baseline=result.n_baseline,
@@ -378,8 +390,8 @@ def _rows(group: pd.DataFrame, result: scores.JudgedPosts, tier: np.ndarray) -> 
         percentile=result.percentile,
         p_value=result.p,
         p_tail=result.p_tail,
-        tier=np.array(TIERS)[tier],
-        reason=np.array([scores.REASONS[r] for r in scores.Reason])[result.reason],
+        tier=scores.texts(TIERS, tier),
+        reason=scores.texts([scores.REASONS[r] for r in scores.Reason], result.reason),
     )
 
 
@@ -399,7 +411,7 @@ def _left_out(counts: np.ndarray) -> pd.Series:
         kind, first = pd.factorize(key)
         kinds = np.stack([first // base**k % base for k in range(counts.shape[1])], axis=1)
     rows = [json.dumps({n: int(c) for n, c in zip(names, row, strict=True) if c}) for row in kinds]
-    return pd.Series(pd.array(rows, dtype="str").take(kind.ravel()))
+    return scores.texts(rows, kind.ravel())
 
 
 def _learnt(result: scores.JudgedPosts) -> dict[str, Any]:
@@ -469,20 +481,18 @@ def growth_curve(
 ) -> growth.Growth:
     """The growth of a stratum's posts: fitted where its own pairs carry it, else the prior."""
     tau_d = PRIOR_TAU_D.get(str(key[0]), DEFAULT_TAU_D)
-    captures = pairs[pairs["metric"] == key[2]].merge(group[["post_id", "posted_at"]], on="post_id")
-    if captures.empty:
+    post, at, value = captures_again(group, pairs)
+    if not len(post):
         return growth.Growth("prior", tau_d)
     code = group["account"].factorize()[0].astype(np.int64)
-    again = is_in(group["post_id"], captures["post_id"]).to_numpy(bool)
-    common = growth.common_pairs(np.log1p(group["value"].to_numpy(float)), code, again)
-    captures = captures[is_in(captures["post_id"], group["post_id"][common])]
-    age = (captures["captured_at"] - captures["posted_at"]).dt.total_seconds().to_numpy(
-        float
-    ) / 3600
+    again = np.bincount(post, minlength=len(group)) > 0
+    common = growth.common_pairs(np.log1p(group["value"].to_numpy(float)), code, again)[post]
+    posted_at = group["posted_at"].to_numpy("datetime64[us]")
+    age = pd.Series((at - posted_at[post])[common]).dt.total_seconds().to_numpy(np.float64) / 3600
     return growth.fit_growth(
         age,
-        np.log1p(captures["value"].to_numpy(float)),
-        captures["post_id"].factorize()[0],
+        np.log1p(value[common]),
+        post[common],
         tau_d=tau_d,
         min_pairs=params.growth_min_pairs,
     )

@@ -14,11 +14,13 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.errors import BadInput
+from vtlib.core.language import marked
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS, TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers import judgement
 from vtlib.outliers.chance import combine
 from vtlib.outliers.judgement import STRATUM, JudgedLook
+from vtlib.outliers.scores import surest_first
 
 SCORED_MAX = 6  # settings of the rule whose scores are held: 40 MB each at 200,000 posts
 # Parameters that are applied to scores; by any other the posts are scored anew.
@@ -103,16 +105,15 @@ class LiveRule:
     def _score(self, params: Outliers) -> _Scored:
         frame, _ = judgement.with_strata(self.posts)
         strata, facts = [], []
-        for key, group in frame.groupby([*STRATUM, "part"], sort=True, observed=True):
+        for key, group in judgement.strata_of(frame):
             curve = judgement.growth_curve(group, self.pairs, key, params)
             looks = judgement.looks(group, curve, params, self.since)
             strata.append((group, looks))
             facts.append(_facts(group, looks))
         columns = [*_FACTS, *_NUMBERS.values()]
         table = pd.concat(facts, ignore_index=True) if facts else pd.DataFrame(columns=columns)
-        keys = ["multiplier_low", "multiplier", "post_id"]
-        table = table.sort_values(keys, ascending=[False, False, True])
-        return _Scored(strata, table.reset_index(drop=True), table.index.to_numpy())
+        order = surest_first(table)
+        return _Scored(strata, table.take(order).reset_index(drop=True), order)
 
 
 GRID = {"p": (0.001, 0.01, 0.05), "multiplier": (2.0, 3.0, 5.0)}
@@ -130,7 +131,7 @@ def grid(live: LiveRule, params: Outliers) -> pd.DataFrame:
     for p, m in product(ps, multipliers) if params.method == "calibrated" else ():
         judged = live.judge(params.model_copy(update={"breakout_p": p, "breakout_multiplier": m}))
         rows.append((p, m, len(judged.breakouts), judged.low, judged.high))
-    names = ["p", "multiplier", "breakouts", "by_chance_low", "by_chance_high"]
+    names = marked(["p", "multiplier", "breakouts", "by_chance_low", "by_chance_high"])
     return pd.DataFrame(rows, columns=names)
 
 

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage
-from vtlib.core.language import marked, moment, say
+from vtlib.core.language import marked, moment, retold, say, stored
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers.chance import MIN_SCORES, SECOND_KIND, Chance
 from vtlib.outliers.counters import Lengths, definition_changes, is_twofold
 from vtlib.outliers.early_calls import early_sentences
 from vtlib.outliers.rising_tags import trend_sentences
+from vtlib.outliers.scores import texts
 
 if TYPE_CHECKING:
     from vtlib.outliers.judgement import Verdict
@@ -65,7 +66,9 @@ def conclude(verdict: Verdict, params: Outliers) -> Conclusion:
     lines += early_sentences(verdict.early, params)
     lines += trend_sentences(verdict.trends)
     reasons = verdict.scores.loc[verdict.scores["reason"] != "", "reason"].value_counts()
-    lines += [f"{number(c, 'post')} {say(str(reason))}." for reason, c in sorted(reasons.items())]
+    lines += [
+        f"{number(c, 'post')} {retold(str(reason))}." for reason, c in sorted(reasons.items())
+    ]
     rising = {"rising": verdict.early.n_rising} if len(verdict.early.calls) else {}
     return finish_stage("outliers", lines, scored=n, breakouts=hits, not_scored=n_all - n, **rising)
 
@@ -131,48 +134,57 @@ def chance_range(
 def chance_note(chance: Chance) -> str:
     """The range of one stratum, short."""
     if not chance.n_flagged:
-        return f"none flagged; Student's t {chance.student:.1f}"
-    text = f"{chance.low} to {chance.high} of {chance.n_flagged}"
+        return say("none flagged; Student's t {degrees:.1f}", degrees=chance.student)
+    text = say("{low} to {high} of {n}", low=chance.low, high=chance.high, n=chance.n_flagged)
     return f"{text}; {_unknown(chance.word)}" if chance.word else text
 
 
 def notes(
     group: pd.DataFrame, scores: pd.DataFrame, least: float, lengths: Mapping[str, Lengths]
-) -> list[str]:
-    """(n,) notes beside each score, as text; "" where there is nothing to note."""
+) -> pd.Series:
+    """(n,) notes beside each score; "" where there is nothing to note."""
     words: defaultdict[int, list[str]] = defaultdict(list)
 
-    def add(where: Any, word: Any) -> None:
+    def add(where: Any, word: str) -> None:
         for i in np.flatnonzero(np.asarray(where, bool)):
-            words[int(i)].append(word[i] if isinstance(word, list) else word)
+            words[int(i)].append(word)
 
     for flag, word in (
         ("is_coauthored", marked("co-authored: reaches two audiences")),
-        ("is_paid", "paid"),
-        ("is_pinned", "pinned"),
+        ("is_paid", marked("paid")),
+        ("is_pinned", marked("pinned")),
     ):
         if flag in group:
             add(group[flag].eq(True).fillna(value=False), word)
     ratio = group["counters_ratio"].to_numpy(float)
-    add(
-        is_twofold(group["counters_ratio"]),
-        [f"plays are x{r:,.1f} of views" for r in np.nan_to_num(ratio)],
-    )
+    for i in np.flatnonzero(is_twofold(group["counters_ratio"])):
+        words[int(i)].append(stored("plays are x{ratio:,.1f} of views", ratio=float(ratio[i])))
     add(
         scores["is_provisional"].fillna(value=False),
         marked("provisional: its growth is not known yet"),
     )
     too_small = scores["multiplier_low"].gt(1) & scores["value"].lt(least)
-    add(too_small.fillna(value=False), f"under {least:,.0f}: too small to be called a breakout")
+    add(
+        too_small.fillna(value=False),
+        stored("under {least:,.0f}: too small to be called a breakout", least=least),
+    )
     add(group["format"].eq("unknown"), _kind(group.iloc[0], lengths))
-    return ["; ".join(words[i]) if i in words else "" for i in range(len(group))]
+    code, names = np.zeros(len(group), np.int64), {"": 0}
+    for i, parts in words.items():
+        code[i] = names.setdefault("; ".join(parts), len(names))
+    return texts(list(names), code)
 
 
 def _kind(first: pd.Series, lengths: Mapping[str, Lengths]) -> str:
     split = lengths.get(str(first["platform"]))
     if first["part"] and split and split.limit_s:
-        side = "up to" if first["part"] == "short" else "over"
-        return f"format unknown, split by length: {side} {split.limit_s:.0f} s"
+        if first["part"] == "short":
+            return stored(
+                "format unknown, split by length: up to {seconds:.0f} s", seconds=split.limit_s
+            )
+        return stored(
+            "format unknown, split by length: over {seconds:.0f} s", seconds=split.limit_s
+        )
     return marked("format unknown: kinds may be mixed")
 
 
@@ -250,7 +262,7 @@ def _counters(frame: pd.DataFrame) -> list[str]:
         more, less = (say("Plays"), "views") if ratio > 1 else (say("Views"), "plays")
         lines.append(
             say(
-                "{more} of {n_group} are more than twice their {less} (median x{ratio:,.1f}): two "
+                "{more} of {n_group} are more than twice their {less} (median ×{ratio:,.1f}): two "
                 "counts, judged by {metric} throughout.",
                 more=more,
                 n_group=number(len(group), f"{platform} {format_}"),
@@ -328,8 +340,15 @@ def _cuts(frame: pd.DataFrame) -> list[str]:
 
 def _provisional(table: pd.DataFrame) -> list[str]:
     n = int(table["is_provisional"].fillna(value=False).sum())
-    text = marked("provisional: at most on watch until repeated captures show how posts grow here")
-    return [f"{number(n, 'young post')} {text}."] if n else []
+    if not n:
+        return []
+    return [
+        say(
+            "{posts} provisional: at most on watch until repeated captures show how posts grow "
+            "here.",
+            posts=number(n, "young post"),
+        )
+    ]
 
 
 def _ages(strata: list[dict[str, Any]]) -> list[str]:
@@ -341,7 +360,7 @@ def _ages(strata: list[dict[str, Any]]) -> list[str]:
         lines.append(
             say(
                 "Residuals depend on age in {platform} {format}: posts under 7 days are at "
-                "x{young:.2f} of their level ({n_young:,}), older ones at x{old:.2f}: the growth "
+                "×{young:.2f} of their level ({n_young:,}), older ones at ×{old:.2f}: the growth "
                 "curve ({growth}) does not fit, and young posts are not comparable.",
                 platform=facts["platform"],
                 format=facts["format"],

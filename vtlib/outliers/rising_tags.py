@@ -149,7 +149,7 @@ def _tag_rows(posts: pd.DataFrame, head: tuple[str, str, list[str]], result: Tag
     tags = [names[t] for t in result.tag]
     titles = {}
     if kind == "sound":
-        latest = posts.dropna(subset=["audio_id"]).sort_values("posted_at")
+        latest = posts.dropna(subset=["audio_id"]).sort_values("posted_at", kind="stable")
         titles = dict(zip(latest["audio_id"].astype(str), latest["audio_title"], strict=True))
     return pd.DataFrame(
         {
@@ -176,6 +176,7 @@ Bools = NDArray[np.bool_]
 WINDOW_H = 168.0
 N_BEFORE = 3  # windows that the last one is compared with
 N_REPLAYS = 12  # earlier windows whose calls make the record
+REACH_DAYS = int(WINDOW_H / 24) * (N_REPLAYS + N_BEFORE + 1)  # what is older lies in no window
 MIN_USES = (
     4  # creators of a tag, all windows together: fewer cannot show a trend and are not tested
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
@@ -171,6 +173,24 @@ def tiers(
     return tier
 
 
+def surest_first(table: pd.DataFrame) -> Ints:
+    """The order by multiplier_low, then multiplier, both falling and NaN last, then post_id."""
+    low, multiplier = (-table[c].to_numpy(np.float64) for c in ("multiplier_low", "multiplier"))
+    order = np.argsort(low, kind="stable")
+    low = low[order]
+    same = (low[1:] == low[:-1]) | np.isnan(low[:-1])
+    ties = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    rows, run = order[ties], np.cumsum(np.append(True, ~same))[ties]
+    names = pd.factorize(table["post_id"].array[rows], sort=True)[0]
+    order[ties] = rows[np.lexsort((names, multiplier[rows], run))]
+    return np.asarray(order)
+
+
+def texts(names: Sequence[str], code: NDArray[np.integer]) -> pd.Series:
+    """(n,) the text of each code; the few texts there are are made once."""
+    return pd.Series(pd.array(list(names), dtype="str").take(code))
+
+
 def q_values(p: Floats) -> Floats:
     """Benjamini-Hochberg q of each p; NaN (not scored) stays NaN and is not counted as a test.
 
@@ -206,5 +226,5 @@ def _passes(result: JudgedPosts, threshold: Threshold) -> NDArray[np.bool_]:
 
 def student_quantile(df: Floats, probability: float) -> Floats:
     """Student t quantiles; few degrees of freedom are distinct, so each is computed once."""
-    distinct, index = np.unique(df, return_inverse=True)
+    index, distinct = pd.factorize(df, use_na_sentinel=False)
     return np.asarray(stdtrit(distinct, probability)[index])

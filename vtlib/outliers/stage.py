@@ -14,7 +14,7 @@ from vtlib.core.conclusion import Conclusion
 from vtlib.core.language import in_english, marked
 from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS
 from vtlib.core.params import Outliers
-from vtlib.outliers import early_calls, rising_tags, store, trials
+from vtlib.outliers import counters, early_calls, rising_tags, store, trials
 from vtlib.outliers import judgement as stage
 from vtlib.outliers.judgement import EarlyInputs, Verdict
 from vtlib.outliers.trials import Standing, TrialComparison
@@ -87,7 +87,9 @@ def run(project: Project, verdict: Verdict | None = None, *, adopt: bool = False
 @one_session
 def load(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(posts, pairs) as outliers/judgement.judge takes them."""
-    return project.frame("outlier_posts"), project.frame("outlier_pairs")
+    return counters.with_snapshots(
+        project.frame("outlier_posts"), project.frame("outlier_snapshots")
+    )
 
 
 def since(project: Project, posts: pd.DataFrame) -> pd.Timestamp | None:
@@ -109,7 +111,8 @@ def early_inputs(project: Project) -> EarlyInputs:
     searches.
     """
     targets = tuple(project.frame("early_asked")["target"])
-    return EarlyInputs(project.frame("early_made"), project.frame("early_uses"), targets)
+    uses = project.frame("early_uses", reach_days=rising_tags.REACH_DAYS)
+    return EarlyInputs(project.frame("early_made"), uses, targets)
 
 
 @one_session
@@ -244,5 +247,7 @@ def tags_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
 def _run_id(project: str, params: dict[str, Any], scores: pd.DataFrame) -> str:
     digest = hashlib.sha256(json.dumps([project, params], sort_keys=True).encode())
     inputs = scores.sort_values("post_id")[["post_id", "value", "captured_at"]]
-    digest.update(pd.util.hash_pandas_object(inputs, index=False).to_numpy().tobytes())
+    # Each text is there once: to number the texts first, as pandas does else, helps nothing.
+    rows = pd.util.hash_pandas_object(inputs, index=False, categorize=False)
+    digest.update(rows.to_numpy().tobytes())
     return digest.hexdigest()[:24]

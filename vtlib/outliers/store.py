@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 
 from vtlib.store.connection import Store
-from vtlib.store.writes import save, stage
+from vtlib.store.writes import append, save, stage
 
 
 def save_run(
@@ -66,9 +66,4 @@ def _replace_run(
     connection.execute(f"DELETE FROM {table} WHERE outlier_run_id = ?", [run_id])
     if rows is None or rows.empty:
         return
-    stage(connection, table, rows)
-    connection.execute(
-        f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (_n) REPLACE ($1 AS outlier_run_id) FROM "
-        f"new_{table}",
-        [run_id],
-    )
+    append(connection, table, rows.assign(outlier_run_id=run_id))

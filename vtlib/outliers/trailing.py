@@ -180,7 +180,9 @@ def _medians(line: _Line, x7: Floats) -> Floats:
     series = np.concatenate([np.full(MAX_POSTS, np.nan), x7[line.rows]])
     window = sliding_window_view(series, MAX_POSTS)
     # One median a state, not a post: posts of one week share theirs.
-    states, at = np.unique(np.stack([line.last, line.behind]), axis=1, return_inverse=True)
+    size = int(line.behind.max(initial=0)) + 1
+    at, state = pd.factorize((line.last + 1) * size + line.behind)
+    states = np.stack([state // size - 1, state % size])
     out = np.full(states.shape[1], np.nan)
     some = np.flatnonzero(states[1] >= MIN_POSTS)
     for part in np.array_split(some, len(some) // 20_000 + 1):
@@ -190,7 +192,7 @@ def _medians(line: _Line, x7: Floats) -> Floats:
         rows = np.sort(np.where(mine, values, np.inf), axis=1)
         rank = np.arange(len(part))
         out[part] = (rows[rank, (size - 1) // 2] + rows[rank, size // 2]) / 2
-    return out[at.ravel()]
+    return out[at]
 
 
 def _priors(

@@ -134,7 +134,7 @@ def _sentence(row: pd.Series) -> str:
     else:
         word = say("No difference between {a} and {b} that is more than luck", a=a, b=b)
     return say(
-        "{word}: x{ratio:.2f} on {a} ({low:.2f} to {high:.2f}), each against the account's own "
+        "{word}: ×{ratio:.2f} on {a} ({low:.2f} to {high:.2f}), each against the account's own "
         "level, {films} of {accounts}.",
         word=word,
         ratio=ratio,

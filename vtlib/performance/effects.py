@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtri, stdtr, stdtrit
 
+from vtlib.core.membership import n_distinct, numbered
 from vtlib.core.threads import on_one_thread
 
 Floats = NDArray[np.float64]
@@ -79,7 +80,7 @@ def feature_shift(
     96 quantiles, so that 1,000 draws are matrix products.
     """
     n_on, n_off = int(on.sum()), int((~on).sum())
-    groups_on, groups_off = len(np.unique(group[on])), len(np.unique(group[~on]))
+    groups_on, groups_off = n_distinct(group[on]), n_distinct(group[~on])
     counts = (n_on, n_off, groups_on, groups_off)
     nan = float("nan")
     if not (n_on and n_off):
@@ -170,7 +171,7 @@ class _Pairs:
 
 
 def _clusters(group: Ints, rng: np.random.Generator) -> Ints:
-    code = np.unique(group, return_inverse=True)[1]
+    code = numbered(group)
     size = int(code.max()) + 1
     if size <= MAX_CLUSTERS:
         return np.asarray(code)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from vtlib.core.language import stored
 from vtlib.core.proportions import Estimate, log_loss, mean_by_group
 from vtlib.performance import penalised
 
@@ -106,9 +107,10 @@ def try_out(past: Past, kind: Kind, *, seed: int = 0) -> Trial:
         stands,
         ""
         if stands
-        else (
-            f"it did not beat the naive forecast by {MIN_GAIN:.0%} on accounts and times it had "
-            "not seen"
+        else stored(
+            "it did not beat the naive forecast by {gain:.0%} on accounts and times it had not "
+            "seen",
+            gain=MIN_GAIN,
         ),
         _fit(past, kind, rows) if stands else None,
     )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from vtlib.core.language import stored
 from vtlib.core.proportions import Estimate
 from vtlib.performance import forecaster, predictions
 from vtlib.performance.history import WANTED_COLUMNS, current_levels, outlook, spread, to_median
@@ -196,7 +197,8 @@ def _parts(learnt: Forecaster, table: np.ndarray) -> list[list[dict[str, Any]]]:
 
 
 def _down(learnt: Forecaster) -> str:
-    return f"own level alone: the model stands down, {learnt.lift.reason}"
+    why = learnt.lift.reason
+    return stored("own level alone: the model stands down, {why}", why=why)
 
 
 _NAN = float("nan")

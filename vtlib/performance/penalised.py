@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from vtlib.core.membership import numbered
 from vtlib.core.threads import on_one_thread
 
 Floats = NDArray[np.float64]
@@ -57,16 +58,24 @@ class AlikePosts:
     middle: float
 
     @classmethod
-    def of(
-        cls, features: Floats, y: Floats, weight: Floats, code: Ints | None = None
+    def of(cls, features: Floats, y: Floats, weight: Floats) -> AlikePosts:
+        """From a row a post."""
+        return cls.among(features, y, weight, _alike(features), np.arange(len(y)))
+
+    @classmethod
+    def among(
+        cls, features: Floats, y: Floats, weight: Floats, code: Ints, rows: Ints
     ) -> AlikePosts:
-        """From a row a post; `code` (n,): rows of `features` that are alike have the same."""
-        codes = _alike(features) if code is None else code
-        _, first, place = np.unique(codes, return_index=True, return_inverse=True)
-        total = np.asarray(np.bincount(place, weight), np.float64)
-        mean = np.asarray(np.bincount(place, weight * y), np.float64) / total
-        count = np.bincount(place).astype(np.float64)
-        return cls(features[first], mean, total, count, float(np.median(y)))
+        """Of `rows` alone; rows of `features` with one `code` (n,), from 0 on, are alike."""
+        codes, y, weight = code[rows], y[rows], weight[rows]
+        number = np.bincount(codes)
+        some = np.flatnonzero(number)
+        first = np.zeros(len(number), np.int64)
+        first[codes[::-1]] = rows[::-1]
+        total = np.asarray(np.bincount(codes, weight)[some], np.float64)
+        mean = np.asarray(np.bincount(codes, weight * y)[some], np.float64) / total
+        count = number[some].astype(np.float64)
+        return cls(features[first[some]], mean, total, count, float(np.median(y)))
 
 
 Fit = Callable[[AlikePosts, Sequence[float]], list[PenalisedModel]]
@@ -134,25 +143,27 @@ def choose(
     total = np.zeros(len(PENALTIES))
     for k in np.unique(fold) if len(np.unique(fold)) > 1 else []:
         train, out = (
-            AlikePosts.of(features[part], y[part], weight[part], code[part])
+            AlikePosts.among(features, y, weight, code, np.flatnonzero(part))
             for part in (fold != k, fold == k)
         )
         models = fit(train, PENALTIES)
         total += [loss(model.score(out.features), out.y, out.weight) for model in models]
     best = int(np.argmin(total)) if total.any() else len(PENALTIES) - 1
-    return fit(AlikePosts.of(features, y, weight, code), [PENALTIES[best]])[0]
+    everything = AlikePosts.among(features, y, weight, code, np.arange(len(y)))
+    return fit(everything, [PENALTIES[best]])[0]
 
 
 def folds(group: Ints, count: int, *, seed: int = 0) -> Ints:
     """(n,) fold of each row: whole groups dealt at random, evenly by number of rows."""
-    codes, size = np.unique(group, return_inverse=True, return_counts=True)[1:]
+    codes = numbered(group)
+    size = np.bincount(codes)
     order = np.random.default_rng(seed).permutation(len(size))
     order = order[np.argsort(-size[order], kind="stable")]
-    load = np.zeros(count)
+    load = [0] * count
     place = np.zeros(len(size), np.int64)
-    for g in order:
-        place[g] = int(np.argmin(load))
-        load[place[g]] += size[g]
+    for g, rows in zip(order.tolist(), size[order].tolist(), strict=True):
+        place[g] = lightest = load.index(min(load))
+        load[lightest] += rows
     return np.asarray(place[codes])
 
 

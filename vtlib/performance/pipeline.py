@@ -9,6 +9,7 @@ import pandas as pd
 
 from vtlib.core.conclusion import Conclusion
 from vtlib.core.language import say
+from vtlib.core.membership import is_in
 from vtlib.core.params import Performance
 from vtlib.llm.bill import Rates, bill
 from vtlib.performance import sentences
@@ -110,9 +111,9 @@ def hold(inputs: Inputs, past: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFram
     predictions, links = inputs.predictions, inputs.links
     of_views = verdicts(predictions[predictions["target"].eq(VIEWS)], links, past, sources)
     of_rates = verdicts(predictions[predictions["target"].eq(RATE)], links, rates)
-    post_ids = set(inputs.posts["post_id"])
     for one, lacks in ((of_views, "a count of reach"), (of_rates, "likes or comments over views")):
-        is_unobserved = one["status"].eq("not captured") & one["post_id"].isin(post_ids)
+        is_unobserved = one["status"].eq("not captured")
+        is_unobserved &= is_in(one["post_id"], inputs.posts["post_id"])
         one.loc[is_unobserved, "reason"] = f"captured, but {lacks} was not observed"
     return pd.concat([of_views, of_rates], ignore_index=True) if len(of_rates) else of_views
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from vtlib.core.language import say
 from vtlib.core.membership import is_in
 from vtlib.performance.patterns import Library
 from vtlib.performance.patterns.preparation import carriers
@@ -46,7 +47,7 @@ def grouped(
     learned_version. Patterns are those that may be claimed; posts of which it is not known are not
     in a pattern's row.
     """
-    parts = [by_group(own.assign(all="all own posts"), "all").assign(by="all")]
+    parts = [by_group(own.assign(all=say("all own posts")), "all").assign(by="all")]
     creator = own["handle"].astype(str) + " · " + own["platform"].astype(str)
     parts += [
         by_group(own.assign(creator=creator), name).assign(by=name)

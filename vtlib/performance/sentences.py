@@ -11,7 +11,7 @@ import pandas as pd
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage
 from vtlib.core.errors import sentence
 from vtlib.core.finding import platform_sentence, sure_text
-from vtlib.core.language import say
+from vtlib.core.language import retold, say
 from vtlib.performance.forecasts import VIEWS, Forecaster
 from vtlib.performance.patterns import Library
 from vtlib.performance.reach import WITH_LEARNED, Range
@@ -157,7 +157,10 @@ def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
         )
     else:
         text = sentence(
-            say("Forecasts are the own level: the model stands down, {reason}", reason=lift.reason)
+            say(
+                "Forecasts are the own level: the model stands down, {reason}",
+                reason=retold(lift.reason),
+            )
         )
     lines = [InsightSentence("forecast", text, "forecaster")]
     if hits.stands:
@@ -176,7 +179,9 @@ def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
         lines.append(
             InsightSentence(
                 "forecast",
-                sentence(say("No chance of a breakout is given: {reason}", reason=hits.reason)),
+                sentence(
+                    say("No chance of a breakout is given: {reason}", reason=retold(hits.reason))
+                ),
                 "forecaster",
             )
         )
@@ -231,7 +236,7 @@ def _reached(row: pd.Series) -> str:
         else say(" (one post: no interval)")
     )
     text = say(
-        "x{ratio:.2f} of their own level{interval}, {posts}",
+        "×{ratio:.2f} of their own level{interval}, {posts}",
         ratio=row["ratio"],
         interval=interval,
         posts=posts,
@@ -240,7 +245,7 @@ def _reached(row: pd.Series) -> str:
         return text
     return say(
         "{text}; {top_post} alone makes {top_share:.0%} of their views, without it "
-        "x{ratio_without:.2f}",
+        "×{ratio_without:.2f}",
         text=text,
         top_post=row["top_post"],
         top_share=row["top_share"],
@@ -253,7 +258,7 @@ def _claim(row: pd.Series) -> InsightSentence:
     last = f", {say(row['trend'])}" if row["trend"] in ("fading", "growing") else ""
     text = (
         say(
-            "{name}: x{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}; {n_with:,} posts of "
+            "{name}: ×{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}; {n_with:,} posts of "
             "{accounts_with} accounts, {q_value}, {replicates}{last}); {kind}",
             name=name,
             ratio=row["ratio"],
@@ -266,7 +271,7 @@ def _claim(row: pd.Series) -> InsightSentence:
             last=last,
             kind=say(row["kind"]),
         )
-        + (f"; {row['note']}" if row["note"] else "")
+        + (f"; {retold(str(row['note']))}" if row["note"] else "")
         + "."
     )
     return InsightSentence("pattern", text, "patterns", (str(row["pattern_id"]),))
@@ -314,7 +319,7 @@ def _nearest(table: pd.DataFrame) -> list[InsightSentence]:
     )
     need = need or say("nothing yet to look for")
     text = say(
-        "Nearest: {pattern}, x{shift_ln:.2f} as seen, x{ratio:.2f} as believed, {q_value}, "
+        "Nearest: {pattern}, ×{shift_ln:.2f} as seen, ×{ratio:.2f} as believed, {q_value}, "
         "{posts} with it; {need}.",
         pattern=row["pattern"],
         shift_ln=np.exp(row["shift_ln"]),

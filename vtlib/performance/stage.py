@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from vtlib.analysis import labelling
 from vtlib.core.conclusion import Conclusion
@@ -30,6 +32,7 @@ from vtlib.performance.patterns import (
     post_features,
     script_values,
 )
+from vtlib.performance.patterns.features import VALUE_COLUMNS
 from vtlib.performance.pipeline import Inputs, PerformanceKnowledge, Result, judge, work
 from vtlib.store.project import Project, one_session
 from vtlib.store.writes import decode_json, naive
@@ -290,7 +293,9 @@ def reader_conclusion(project: Project, found: Result) -> Conclusion:
 
 
 def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
-    """Values and definitions from every source; of two features with one name the first counts."""
+    """Values (post_id and feature by number) and definitions from every source; of two features
+    with one name the first counts.
+    """
     measures = decode_json(project.frame("performance_measures"), "windows")
     analyses = labelling.correct_frame(project, project.frame("performance_analyses"))
     analysed = analysed_features(analyses, barred=labelling.barred(project))
@@ -299,9 +304,22 @@ def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list
     values: list[pd.DataFrame] = []
     for table, definitions in parts:
         fresh = [f for f in definitions if f.name not in features]
+        is_fresh = table["feature"].isin([f.name for f in fresh])
+        values.append(table if is_fresh.all() else table[is_fresh])
         features |= {f.name: f for f in fresh}
-        values.append(table[table["feature"].isin([f.name for f in fresh])])
-    return pd.concat(values, ignore_index=True), list(features.values())
+    columns = {name: _numbered([table[name] for table in values]) for name in VALUE_COLUMNS[:2]}
+    columns["value"] = np.concatenate([table["value"].to_numpy(float) for table in values])
+    return pd.DataFrame(columns), list(features.values())
+
+
+def _numbered(parts: Sequence[pd.Series]) -> pd.Categorical:
+    """Texts one after the other, by number."""
+    texts = [
+        p.array if isinstance(p.dtype, pd.CategoricalDtype) else pd.Categorical(p.astype("str"))
+        for p in parts
+    ]
+    numbered: pd.Categorical = union_categoricals(texts, sort_categories=True)
+    return numbered
 
 
 def _script(project: Project, script_id: str, version: int | None) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from vtlib.core.membership import n_distinct, numbered
 from vtlib.core.proportions import Rate, rate, winsorise
 from vtlib.performance.effects import Shift
 
@@ -46,15 +48,17 @@ class Fading:
     half_life_high: float
 
 
-def agreement(y: Floats, on: Bools, cell: Ints, *, sign: float) -> Rate:
+def agreement(y: Floats, on: Bools, cell: Ints, *, sign: float, order: Ints | None = None) -> Rate:
     """Share of cells (accounts, or weeks) whose own difference of medians has the sign of the
     whole.
 
     `cell` (n,) codes; only cells with 2 or more posts on each side have a say. No such cell: NaN of
-    0.
+    0. `order` (n,) by cell and `y`, where it is known.
     """
-    with_it, n_with = _medians(y, cell, on)
-    without, n_without = _medians(y, cell, ~on)
+    codes = numbered(cell)
+    order = np.lexsort((y, codes)) if order is None else order
+    with_it, n_with = _medians(y, codes, order[on[order]])
+    without, n_without = _medians(y, codes, order[~on[order]])
     has_both = np.minimum(n_with, n_without) >= MIN_PER_CELL
     agree = (with_it[has_both] - without[has_both]) * sign > 0
     return rate(int(agree.sum()), int(has_both.sum()))
@@ -99,10 +103,10 @@ def _difference(
 ) -> tuple[float, float, float]:
     """Mean with the feature minus mean without, and its interval by a jackknife over accounts."""
     nan = float("nan")
-    accounts = min(len(np.unique(group[side])) for side in (on, ~on))
+    accounts = min(n_distinct(group[side]) for side in (on, ~on))
     if min(on.sum(), (~on).sum()) < MIN_SIDE or accounts < MIN_ACCOUNTS:
         return nan, nan, nan
-    code = np.unique(group, return_inverse=True)[1]
+    code = numbered(group)
     size = int(code.max()) + 1
     total = np.stack([np.bincount(code[s], y[s], size) for s in (on, ~on)])
     count = np.stack([np.bincount(code[s], minlength=size) for s in (on, ~on)]).astype(np.float64)
@@ -126,7 +130,7 @@ def fading(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 
     when the interval of d leaves 0 out.
     """
     span = np.ptp(day[on]) if on.any() else 0.0
-    few = min(on.sum(), (~on).sum()) < 8 or len(np.unique(group[on])) < 3
+    few = min(on.sum(), (~on).sum()) < 8 or n_distinct(group[on]) < 3
     if few or span < MIN_DAYS:
         nan = float("nan")
         return Fading("too little data", nan, nan, nan, nan, nan, nan, nan, nan)
@@ -135,7 +139,7 @@ def fading(y: Floats, on: Bools, group: Ints, *, day: Floats, interval: float = 
     overall, bootstrap = _coefficients(winsorise(y, reach_sd=CLIP_SD), on, group, week=week)
     tail = (1 - interval) / 2
     # Few accounts drawn again vary too little: Student's t with accounts less one, as for shifts.
-    df = min(len(np.unique(group[on])), len(np.unique(group[~on]))) - 1
+    df = min(n_distinct(group[on]), n_distinct(group[~on])) - 1
     half_width = float(stdtrit(max(df, 1), 1 - tail) * np.nanstd(bootstrap[:, 1], ddof=1))
     low, high = overall[1] - half_width, overall[1] + half_width
     last = span / 7
@@ -181,7 +185,7 @@ def _half_life(overall: Floats, bootstrap: Floats, tail: float) -> tuple[float, 
 def _coefficients(y: Floats, on: Bools, group: Ints, *, week: Floats) -> tuple[Floats, Floats]:
     """(c, d) of all posts, and (draws, 2) of bootstrapped accounts (sums add by account)."""
     design = np.stack([np.ones_like(y), week, on.astype(np.float64), on * week], axis=1)
-    code = np.unique(group, return_inverse=True)[1]
+    code = numbered(group)
     size = int(code.max()) + 1
     squares, products = np.zeros((size, 4, 4)), np.zeros((size, 4))
     for i in range(4):
@@ -189,22 +193,27 @@ def _coefficients(y: Floats, on: Bools, group: Ints, *, week: Floats) -> tuple[F
         for j in range(i + 1):
             squares[:, i, j] = np.bincount(code, design[:, i] * design[:, j], size)
             squares[:, j, i] = squares[:, i, j]
-    rng = np.random.default_rng(SEED)
-    weight = rng.multinomial(size, np.full(size, 1 / size), DRAWS).astype(np.float64)
-    weight = np.concatenate([np.ones((1, size)), weight])
+    weight = _draws(size)
     ridge = 1e-9 * np.eye(4) * len(y)
     normal_matrix = np.einsum("rk,kij->rij", weight, squares) + ridge
     solutions = np.linalg.solve(normal_matrix, (weight @ products)[:, :, None])[:, 2:, 0]
     return solutions[0], solutions[1:]
 
 
-def _medians(y: Floats, cell: Ints, rows: Bools) -> tuple[Floats, Ints]:
-    """(cells,) median of `y` in each cell over `rows`, NaN without any, and how many they are."""
-    codes = np.unique(cell, return_inverse=True)[1]
-    size = int(codes.max(initial=-1)) + 1
-    count = np.bincount(codes[rows], minlength=size)
-    order = np.lexsort((y[rows], codes[rows]))
-    values = np.append(y[rows][order], np.nan)
+@lru_cache(maxsize=1)  # features of one project are known of about the same accounts
+def _draws(size: int) -> Floats:
+    """(1 + draws, size) how often each account counts: once, then as it is drawn."""
+    rng = np.random.default_rng(SEED)
+    weight = rng.multinomial(size, np.full(size, 1 / size), DRAWS).astype(np.float64)
+    return np.concatenate([np.ones((1, size)), weight])
+
+
+def _medians(y: Floats, codes: Ints, rows: Ints) -> tuple[Floats, Ints]:
+    """(cells,) median of `y` in each cell over `rows`, which are by cell and `y`, NaN without any,
+    and how many they are.
+    """
+    count = np.bincount(codes[rows], minlength=int(codes.max(initial=-1)) + 1)
+    values = np.append(y[rows], np.nan)
     first = np.cumsum(count) - count
     low, high = first + np.maximum(count - 1, 0) // 2, first + count // 2
     middle = (values[low] + values[high]) / 2

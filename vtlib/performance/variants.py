@@ -172,7 +172,7 @@ def _no_comparison(test: abtest.VariantTest, names: tuple[str, str]) -> str:
 
 def _outcome(test: abtest.VariantTest, names: tuple[str, str]) -> str:
     size = say(
-        "x{shift:.2f} ({low:.2f} to {high:.2f})",
+        "×{shift:.2f} ({low:.2f} to {high:.2f})",
         shift=np.exp(test.shift),
         low=np.exp(test.low),
         high=np.exp(test.high),
@@ -211,7 +211,7 @@ def _outcome(test: abtest.VariantTest, names: tuple[str, str]) -> str:
     detectable = (
         (
             say(
-                "so many name a winner at a true difference of x{least_visible:.2f} in four cases "
+                "so many name a winner at a true difference of ×{least_visible:.2f} in four cases "
                 "of five",
                 least_visible=np.exp(test.least_visible),
             )

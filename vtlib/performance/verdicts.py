@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import number
-from vtlib.core.language import say
+from vtlib.core.language import say, stored
 from vtlib.core.language import word as word_of
+from vtlib.core.membership import is_in
 from vtlib.core.proportions import Estimate, Rate
 from vtlib.outliers.trailing import MATURE_H
 from vtlib.performance import predictions
@@ -48,7 +49,8 @@ def verdicts(
     facts = [
         *("post_id", "x7_ln", "age_h", "captured_at", "posted_at", "is_plain", "se_age_ln"),
     ]
-    where = posts.reindex(columns=[*facts, "account_id", "format"])
+    here = posts[is_in(posts["post_id"], table["post_id"])]
+    where = here.reindex(columns=[*facts, "account_id", "format"])
     where = where.rename(columns={"account_id": "posted_by", "format": "posted_as"})
     rows = _meant(table.merge(where, on="post_id", how="left"))
     if sources is not None:
@@ -131,25 +133,32 @@ def _status(verdict_rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     def mark(rows: pd.Series, name: str, why: str) -> None:
         status[rows], reason[rows] = name, why
 
-    mark(verdict_rows["age_h"].lt(MATURE_H), "too early", "younger than 7 days when last captured")
+    mark(
+        verdict_rows["age_h"].lt(MATURE_H),
+        "too early",
+        stored("younger than 7 days when last captured"),
+    )
     absent = verdict_rows["x7_ln"].isna()
-    mark(absent, "not captured", "no capture of the post since it was linked")
+    mark(absent, "not captured", stored("no capture of the post since it was linked"))
     young = absent & verdict_rows["age_h"].lt(EARLIEST_H)
-    mark(young, "too early", "younger than 24 h when last captured")
+    mark(young, "too early", stored("younger than 24 h when last captured"))
     few = verdict_rows["predicted_ln"].isna()
-    mark(few, "no forecast", "the account had too few posts to forecast from")
+    mark(few, "no forecast", stored("the account had too few posts to forecast from"))
     elsewhere = ~verdict_rows["is_meant"] & verdict_rows["posted_by"].notna()
     mark(
-        elsewhere, "no forecast", "published on an account or in a format it was not predicted for"
+        elsewhere,
+        "no forecast",
+        stored("published on an account or in a format it was not predicted for"),
     )
     late = pd.to_datetime(verdict_rows["made_at"]) > pd.to_datetime(verdict_rows["posted_at"])
-    mark(late, "no forecast", "made after the post was published")
+    mark(late, "no forecast", stored("made after the post was published"))
     return status, reason
 
 
 def _percentiles(rows: pd.DataFrame, posts: pd.DataFrame) -> pd.Series:
     """0 to 100, mid-rank among the account's other mature posts of the same format and metric."""
-    mine = posts[posts["is_mature"] & posts["is_plain"]]
+    mine = posts[is_in(posts["account_id"], rows["account_id"])]
+    mine = mine[mine["is_mature"] & mine["is_plain"]]
     groups = dict(iter(mine.groupby(["account_id", "platform", "format", "metric"])))
     percentiles = []
     for row in rows.itertuples():
@@ -183,16 +192,16 @@ def _evaluation(last: pd.DataFrame) -> predictions.Evaluation:
 
 def _rows(evaluation: predictions.Evaluation) -> list[tuple[Any, ...]]:
     pairs: list[tuple[str, Estimate | Rate, Estimate | Rate | None]] = [
-        ("bias, mean ln(actual / predicted)", evaluation.forecast.bias, evaluation.naive.bias),
-        ("mean absolute error, ln", evaluation.forecast.mae, evaluation.naive.mae),
-        ("share inside the 80 % interval", evaluation.forecast.coverage, None),
-        ("rank correlation with actual", evaluation.forecast.rank, evaluation.naive.rank),
+        (say("bias, mean ln(actual / predicted)"), evaluation.forecast.bias, evaluation.naive.bias),
+        (say("mean absolute error, ln"), evaluation.forecast.mae, evaluation.naive.mae),
+        (say("share inside the 80 % interval"), evaluation.forecast.coverage, None),
+        (say("rank correlation with actual"), evaluation.forecast.rank, evaluation.naive.rank),
         (
-            "Brier score of 'beats its own median'",
+            say("Brier score of 'beats its own median'"),
             evaluation.forecast.brier,
             evaluation.naive.brier,
         ),
-        ("rank correlation of distances to the own median", evaluation.rank_lift, None),
+        (say("rank correlation of distances to the own median"), evaluation.rank_lift, None),
     ]
     return [(name, *_numbers(a), *_numbers(b), evaluation.n) for name, a, b in pairs]
 
@@ -226,8 +235,8 @@ def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
         ),
         (
             say(
-                "Predictions of {what} were {word} 'own median': mean error x{value:.2f} against "
-                "x{value_2:.2f} ({percent} nearer, {percent_2} to {percent_3}).",
+                "Predictions of {what} were {word} 'own median': mean error ×{value:.2f} against "
+                "×{value_2:.2f} ({percent} nearer, {percent_2} to {percent_3}).",
                 what=word_of(what),
                 word=word,
                 value=np.exp(evaluation.forecast.mae.value),
@@ -239,7 +248,7 @@ def _sentences(evaluation: predictions.Evaluation, what: str) -> list[str]:
         ),
         (
             say(
-                "On average {what} came to x{value:.2f} of what was predicted ({low:.2f} to "
+                "On average {what} came to ×{value:.2f} of what was predicted ({low:.2f} to "
                 "{high:.2f}).",
                 what=word_of(what),
                 value=np.exp(bias.value),

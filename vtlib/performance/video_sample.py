@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtr, stdtrit
 
+from vtlib.core.language import marked
 from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
 from vtlib.performance.patterns.features import Feature
 from vtlib.performance.patterns.library import Library
@@ -76,7 +77,9 @@ def films_needed(
     return None
 
 
-RULE = "half breakouts, half ordinary posts, at random within each, one account after the other"
+RULE = marked(
+    "half breakouts, half ordinary posts, at random within each, one account after the other"
+)
 PLAN_COLUMNS = [
     *("pattern", "kind", "films_known", "films_with", "share", "claim", "reason"),
     *("films_needed", "films_more"),

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from vtlib.core.language import stored
 from vtlib.core.models import (
     NOT_EXPOSED,
     Account,
@@ -231,7 +232,7 @@ def _refused(item: dict[str, Any]) -> Rejected | None:
         reason = text(first(item, "errorDescription", "error")) or ""
         return Rejected(kind, reason, item, account=handle)
     if "commentUrl" in item or "commentId" in item:
-        return Rejected("not_a_post", "a comment", item)
+        return Rejected("not_a_post", stored("a comment"), item)
     return None
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from vtlib.core.language import stored
 from vtlib.core.models import (
     HIDDEN,
     NOT_EXPOSED,
@@ -158,7 +159,7 @@ def outcome(item: dict[str, Any]) -> Outcome:
     account, code = _account(*owner), _short_code(raw)
     if code is None:
         handle = account.handle if account else None
-        return Rejected("bad_field", "the item has no shortCode", item, "shortCode", handle)
+        return Rejected("bad_field", stored("the item has no shortCode"), item, "shortCode", handle)
     kind = _format(raw)
     return Mapped(
         post=_post(raw, code, kind),
@@ -225,9 +226,11 @@ def _refused(raw: dict[str, Any], item: dict[str, Any]) -> Rejected | None:
         place = f"{reason} ({where.url})" if where else reason
         return Rejected(kind, place, item, account=_handle_at(where))
     if _is_comment(raw):
-        return Rejected("not_a_post", "a comment", item)
+        return Rejected("not_a_post", stored("a comment"), item)
     if raw.get("productType") == "ad":
-        return Rejected("promoted", "an advertisement in the feed", item, account=_handle_at(where))
+        return Rejected(
+            "promoted", stored("an advertisement in the feed"), item, account=_handle_at(where)
+        )
     if where and where.path[:1] == ("stories",):
         reason = "a story, gone within a day"
         return Rejected("not_a_post", reason, item, account=_handle_at(where))
@@ -242,7 +245,7 @@ def _handle_at(where: Address | None) -> str | None:
 def _profile(raw: dict[str, Any], item: dict[str, Any]) -> MappedAccount | Rejected:
     account = _account(text(raw.get("id")), text(raw.get("username")), text(raw.get("fullName")))
     if account is None:
-        return Rejected("bad_field", "the item has no username", item, "username")
+        return Rejected("bad_field", stored("the item has no username"), item, "username")
     counts = AccountCounts(
         followers=whole(raw.get("followersCount")),
         following=whole(raw.get("followsCount")),

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vtlib.core.errors import BadInput, article
+from vtlib.core.language import stored
 from vtlib.core.models import (
     NOT_EXPOSED,
     Account,
@@ -175,7 +176,9 @@ def _refused(raw: dict[str, Any], item: dict[str, Any]) -> Rejected:
         return Rejected("provider_error", error, item, account=handle)
     if set(raw) <= {"message", "inputUrl", "status", "success", "profile_input"}:
         return Rejected("no_items", text(raw.get("message")) or "an empty answer", item)
-    return Rejected("bad_field", "the item has no activity urn", item, "activity_urn", handle)
+    return Rejected(
+        "bad_field", stored("the item has no activity urn"), item, "activity_urn", handle
+    )
 
 
 def _native_id(raw: dict[str, Any]) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from vtlib.core.errors import article
+from vtlib.core.language import stored
 from vtlib.core.models import (
     Account,
     AccountCounts,
@@ -155,14 +156,16 @@ def _refused(pin: dict[str, Any], item: dict[str, Any], account: Account | None)
         reason = text(first(item, "errorDescription", "error")) or ""
         return Rejected(kind, reason, item, account=handle or target)
     if flag(first(pin, "is_promoted", "isPromoted")) or isinstance(pin.get("promoter"), dict):
-        return Rejected("promoted", "an advertisement, its id changes", item, account=handle)
+        return Rejected(
+            "promoted", stored("an advertisement, its id changes"), item, account=handle
+        )
     if str(first(pin, "entity_type", "type")) in ("board", "section", "story", "comment"):
         return Rejected("not_a_post", article(str(first(pin, "entity_type", "type"))), item)
     return None
 
 
 def _no_id(item: dict[str, Any]) -> Rejected:
-    return Rejected("bad_field", "the item has no id", item, field_name="id")
+    return Rejected("bad_field", stored("the item has no id"), item, field_name="id")
 
 
 def _id_of_url(pin: dict[str, Any]) -> str | None:

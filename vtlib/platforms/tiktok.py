@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from vtlib.core.language import stored
 from vtlib.core.models import (
     NOT_EXPOSED,
     Account,
@@ -144,7 +145,7 @@ def outcome(item: dict[str, Any]) -> Outcome:
         return MappedAccount(account, counts, moment(capture[2]) if capture else None)
     if native_id is None:
         handle = account.handle if account else None
-        return Rejected("bad_field", "the item has no id", item, "id", handle)
+        return Rejected("bad_field", stored("the item has no id"), item, "id", handle)
     kind = _format(raw)
     return Mapped(
         post=_post(raw, native_id, kind),
@@ -200,9 +201,9 @@ def _refused(raw: dict[str, Any], item: dict[str, Any]) -> Rejected | None:
         target = text(first(raw, "url", "input"))
         return Rejected(kind, f"{error} ({target})" if target else error, item, account=handle)
     if _is_comment(raw):
-        return Rejected("not_a_post", "a comment", item)
+        return Rejected("not_a_post", stored("a comment"), item)
     if first(raw, "liveRoomInfo", "liveRoom"):
-        return Rejected("not_a_post", "a live room", item)
+        return Rejected("not_a_post", stored("a live room"), item)
     return None
 
 

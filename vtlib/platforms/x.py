@@ -13,6 +13,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from vtlib.core.language import stored
 from vtlib.core.models import (
     NOT_EXPOSED,
     Account,
@@ -180,9 +181,13 @@ def _urls(item: dict[str, Any]) -> list[Address]:
 
 def _refused(raw: dict[str, Any], item: dict[str, Any]) -> Rejected | None:
     if raw.get("noResults") or raw.get("type") == "mock_tweet":
-        return Rejected("no_items", "the actor found nothing (or X showed it a login page)", item)
+        return Rejected(
+            "no_items", stored("the actor found nothing (or X showed it a login page)"), item
+        )
     if "demo" in raw and "id" not in raw:
-        return Rejected("provider_error", "the actor gives demo items to free plans only", item)
+        return Rejected(
+            "provider_error", stored("the actor gives demo items to free plans only"), item
+        )
     if raw.get("resultType") == "diagnostic":
         return Rejected("provider_error", text(first(raw, "message", "reason")) or "", item)
     if raw.get("error") and not _native_id(raw):
@@ -191,11 +196,13 @@ def _refused(raw: dict[str, Any], item: dict[str, Any]) -> Rejected | None:
             "provider_error", str(raw["error"]), item, account=who.handle if who else None
         )
     if str(raw.get("__typename", "")) in ("TweetTombstone", "TweetUnavailable"):
-        return Rejected("not_a_post", "X keeps this post from being seen", item)
+        return Rejected("not_a_post", stored("X keeps this post from being seen"), item)
     author = _author(first(raw, "author", "user") or _flat_author(raw))
     handle = author.handle if author else None
     if flag(raw.get("promoted")):
-        return Rejected("promoted", "an advertisement in the timeline", item, account=handle)
+        return Rejected(
+            "promoted", stored("an advertisement in the timeline"), item, account=handle
+        )
     retweet = first(raw, "retweeted_tweet", "retweet", "retweetedTweet", "retweeted_status")
     if flag(first(raw, "isRetweet", "is_retweet")) or isinstance(retweet, dict):
         reason = "a retweet: another person's post, shown again"

@@ -19,6 +19,7 @@ from typing import Any
 from unicodedata import normalize
 from urllib.parse import quote, unquote
 
+from vtlib.core.language import stored
 from vtlib.core.models import (
     HIDDEN,
     Account,
@@ -141,7 +142,7 @@ def outcome(item: dict[str, Any]) -> Outcome:
         return MappedAccount(account, counts)
     if native_id is None:
         handle = account.handle if account else None
-        return Rejected("bad_field", "the item has no id", item, "id", handle)
+        return Rejected("bad_field", stored("the item has no id"), item, "id", handle)
     return Mapped(
         post=_post(item, native_id),
         account=account,
@@ -187,7 +188,7 @@ def _refused(item: dict[str, Any]) -> Rejected | None:
         who = (account.handle or account.native_id) if account else None
         return Rejected(kind, f"{reason} ({where.url})" if where else reason, item, account=who)
     if "cid" in item and {"videoId", "pageUrl"} & item.keys():
-        return Rejected("not_a_post", "a comment", item)
+        return Rejected("not_a_post", stored("a comment"), item)
     return None
 
 

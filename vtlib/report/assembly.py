@@ -196,13 +196,17 @@ def policy(page_scripts: list[Markup]) -> str:
 
     Styles stay inline because Vega-Embed sets them; `blob:` is its "save as picture".
     """
-    hashes = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in page_scripts]
-    sources = " ".join(f"'sha256-{h}'" for h in hashes)
+    sources = " ".join(map(script_hash, page_scripts))
     return (
         f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; img-src data: "
         "blob:; media-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+def script_hash(code: str) -> str:
+    """A script as a policy names it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +262,7 @@ def provenance_rows(provenance: Mapping[str, Any]) -> list[tuple[str, str, bool]
 
 def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "\n".join(f"{key}: {_plain_leaf(leaf)}" for key, leaf in _leaves(value))
+        return "\n".join(f"{say(key)}: {_plain_leaf(leaf)}" for key, leaf in _leaves(value))
     return _plain_leaf(value)
 
 

@@ -37,6 +37,12 @@ _CHECKS = marked(
 )
 
 
+def _seconds(bar: Bar) -> str:
+    return say(
+        "{label}, {start:.1f} to {end:.1f} s", label=bar.label, start=bar.start_s, end=bar.end_s
+    )
+
+
 def check_words(held: str) -> str:
     """What the check of a model's claim found, as people read it."""
     return say(_CHECKS[held]) if held in _CHECKS else word(held)
@@ -79,7 +85,7 @@ def _lane(name: str, mine: Sequence[Bar], length: float, held: Sequence[str] = (
             f'<rect class="vt-is-{name}{_class(n, mark)}" '
             f'x="{1000 * b.start_s / length:.1f}" y="0" '
             f'width="{max(1000 * (min(b.end_s, length) - b.start_s) / length - 1.5, 2):.1f}" '
-            f'height="14"><title>{escape(b.label)}, {b.start_s:.1f} to {b.end_s:.1f} s</title>'
+            f'height="14"><title>{escape(_seconds(b))}</title>'
             "</rect>"
             for n, (b, mark) in enumerate(zip(drawn, marks, strict=True))
         ),
@@ -126,27 +132,32 @@ def _row(name: str, inside: str, why: str) -> str:
     return f'<div class="vt-lane-row"><span>{escape(say(name))}</span><div>{drawing}</div></div>'
 
 
+def known(posts: pd.DataFrame) -> pd.DataFrame:
+    """The posts that have a date and a number of 1 or more, which is all that can be drawn."""
+    if posts.empty:
+        return posts
+    values = posts.assign(value=pd.to_numeric(posts["value"], errors="coerce"))
+    return values[values["value"].ge(1) & values["posted_at"].notna()]
+
+
 def account_svg(posts: pd.DataFrame, *, post_id: str, ordinary: str, usual: float) -> str:
     """The posts of an account over time by reach (logarithmic), the usual as a line; this post and
     the ordinary one marked. "" with under two posts that have date and number.
 
     `posts`: post_id, posted_at, value, tier. `usual`: in the unit of value, NaN = not known.
     """
-    if posts.empty:
+    drawn = known(posts)
+    if len(drawn) < 2:
         return ""
-    known = posts.assign(value=pd.to_numeric(posts["value"], errors="coerce"))
-    known = known[known["value"].ge(1) & known["posted_at"].notna()]
-    if len(known) < 2:
-        return ""
-    at = pd.to_datetime(known["posted_at"])
-    values = [*known["value"], *([usual] if usual >= 1 else [])]
+    at = pd.to_datetime(drawn["posted_at"])
+    values = [*drawn["value"], *([usual] if usual >= 1 else [])]
     frame = _Frame(at.min(), at.max(), min(values), max(values))
     body = frame.axes()
     if usual >= 1:
         body += frame.level(usual, say("its usual: {usual}", usual=count(usual)))
     marked = {post_id: "vt-this", ordinary: "vt-ordinary"}
     rows = sorted(
-        zip(known["post_id"], at, known["value"], known["tier"], strict=True),
+        zip(drawn["post_id"], at, drawn["value"], drawn["tier"], strict=True),
         key=lambda r: r[0] in marked,
     )
     for name, moment, value, tier in rows:
@@ -154,7 +165,7 @@ def account_svg(posts: pd.DataFrame, *, post_id: str, ordinary: str, usual: floa
         body += _dot(
             frame.x(moment), frame.y(value), kind, f"{language.day(moment)}: {count(value)}"
         )
-    return _svg(body, say("{n_known} posts of the account over time", n_known=len(known)))
+    return _svg(body, say("{n_known} posts of the account over time", n_known=len(drawn)))
 
 
 def growth_svg(numbers: pd.DataFrame, metric: str, usual: float) -> str:

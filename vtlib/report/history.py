@@ -109,10 +109,10 @@ def _with_old_parameters(
         for name, value in old.inputs.get("parameters", {}).items()
         if name.startswith("outliers.") and name.split(".", 1)[1] in Outliers.model_fields
     }
-    posts = project.frame("outlier_posts")
+    posts, pairs = outliers_stage.load(project)
     verdict = judgement.judge(
         posts,
-        project.frame("outlier_pairs"),
+        pairs,
         Outliers(**old_parameters),
         since=outliers_stage.since(project, posts),
     )

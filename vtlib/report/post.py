@@ -11,6 +11,7 @@ from vtlib.core.models import BREAKOUT_TIERS, FLAGGED_TIERS
 from vtlib.media import store as media
 from vtlib.media.folder import MediaFolder, data_url
 from vtlib.outliers import judgement
+from vtlib.outliers import stage as outliers_stage
 from vtlib.store.project import Project, one_session
 from vtlib.tables import Example, Gallery, cell
 from vtlib.tables.html import form_of
@@ -49,7 +50,7 @@ def baseline(project: Project, post_id: str) -> pd.DataFrame:
     """The posts that a post was judged against (outliers/judgement.baseline_of), with `times`:
     how many times as much the post reached.
     """
-    posts, scores = project.frame("outlier_posts"), project.frame("outliers")
+    (posts, _), scores = outliers_stage.load(project), project.frame("outliers")
     neighbours = judgement.baseline_of(posts, scores, post_id, project.params.outliers)
     own_value = scores.loc[scores["post_id"].eq(post_id), "value"]
     value = float(own_value.iloc[0]) if len(own_value) else float("nan")

@@ -5,20 +5,50 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from vtlib.core.language import PageReader, marked, moment, reads, say
 from vtlib.core.whole_files import write_whole
 from vtlib.report import assembly
 from vtlib.report.facts import Page
+from vtlib.report.review_form import review_words
+from vtlib.scripts import reviews
 from vtlib.scripts.reviews import FORM, SharedScript, words_fingerprint
 from vtlib.scripts.script import call_to_action, needs
 from vtlib.scripts.timing import BeatSpan, duration_s, spans
+from vtlib.store.project import Workspace, resolve
 
 TEMPLATE, CODE = "review.html.j2", "review.js"
-_KINDS = {"cta": "Call to action"}
+_KINDS = marked({"cta": "Call to action"})
+_DECISIONS = marked(
+    {"approve": "Approve version {n}", "send_back": "Send it back", "comment": "Only comments"}
+)
 
 
 def write_review_page(path: Path, one: SharedScript, *, page: Page, mail: str = "") -> Path:
     """Write the page that a client opens without our software; `mail` gets its answers."""
     write_whole(path, review_page(one, page=page, mail=mail))
+    return path
+
+
+def share(
+    at: Workspace, one: SharedScript, *, out: Path | None = None, mail: str = "", by: str
+) -> Path:
+    """Write the page of a version for its client as `out` (default:
+    outputs/scripts/SCRIPT-vN-review.html), and keep that `by` shared it; returns the path.
+    """
+    path = out or at.outputs / "scripts" / f"{one.script_id}-v{one.version}-review.html"
+    params = resolve(at, one.project) if one.project else None
+    with reads(params.report.reader if params else PageReader()):
+        page = Page(
+            one.script.title,
+            profile="client",
+            is_simulated=params is not None and params.is_simulated,
+            provenance={
+                "script": f"{one.script_id}, version {one.version}",
+                "made": moment(at.now()),
+            },
+        )
+        write_review_page(path, one, page=page, mail=mail)
+    reviews.note_shared(at, one, by=by)
     return path
 
 
@@ -31,24 +61,25 @@ def review_page(
     code = [assembly.trusted(assembly.text(CODE))]
     policy = assembly.policy(code) + ("; connect-src 'self'" if post_to else "")
     script = one.script
+    own = {"script_id": one.script_id, "version": one.version, "words": words_fingerprint(script)}
     data = {
+        "answer": {"form": FORM, **own},
         "form": FORM,
-        "script_id": one.script_id,
-        "version": one.version,
-        "words": words_fingerprint(script),
-        "title": script.title,
+        "place": "beat_id",
+        "stem": f"{one.script_id}-v{one.version}",
+        "title": say("{title}, version {n}", title=script.title, n=one.version),
         "mail": mail,
         "post_to": post_to,
-        "reviewer": reviewer,
+        "words": review_words(),
     }
-    needed = {k.capitalize(): ", ".join(v) for k, v in needs(script).items()}
+    needed = {say(k.capitalize()): ", ".join(v) for k, v in needs(script).items()}
     claims = "; ".join(c.text for c in script.claims)
     facts = {
-        "Idea": script.logline,
-        "Call to action": call_to_action(script),
-        "Audience": script.audience,
+        say("Idea"): script.logline,
+        say("Call to action"): call_to_action(script),
+        say("Audience"): script.audience,
         **needed,
-        "Claims": claims,
+        say("Claims"): claims,
     }
     content = {
         **assembly.shell(page, with_charts=False, is_folded=True),
@@ -56,10 +87,15 @@ def review_page(
         "policy": policy,
         "script": script,
         "version": one.version,
-        "length": f"{duration_s(script):g} seconds",
+        "length": say("{seconds:g} seconds", seconds=duration_s(script)),
         "length_s": duration_s(script),
         "status": one.status.replace("_", " "),
         "can_decide": one.can_decide,
+        "decisions": [
+            (key, say(text, n=one.version))
+            for key, text in _DECISIONS.items()
+            if one.can_decide or key == "comment"
+        ],
         "is_online": bool(post_to),
         "reviewer": reviewer,
         "facts": {k: v for k, v in facts.items() if v},
@@ -76,19 +112,19 @@ def _beat(span: BeatSpan) -> dict[str, Any]:
     return {
         "id": one.beat_id,
         "number": span.number,
-        "kind": one.name or _KINDS.get(one.kind) or one.kind.replace("_", " ").capitalize(),
-        "times": f"{span.start_s:g} to {span.end_s:g} s",
+        "kind": one.name or say(_KINDS.get(one.kind) or one.kind.replace("_", " ").capitalize()),
+        "times": say("{start:g} to {end:g} s", start=span.start_s, end=span.end_s),
         "start_s": span.start_s,
         "end_s": span.end_s,
         "share": f"{span.duration_s:g}",
         "rows": [
             (label, text)
             for label, text in (
-                (f"{one.speaker or 'Voice'} says", one.spoken),
-                ("We see", one.visual),
-                ("On screen", one.overlay),
-                ("Sound", one.audio),
-                ("How", how),
+                (say("{speaker} says", speaker=one.speaker or say("Voice")), one.spoken),
+                (say("We see"), one.visual),
+                (say("On screen"), one.overlay),
+                (say("Sound"), one.audio),
+                (say("How"), how),
             )
             if text
         ],

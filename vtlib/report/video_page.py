@@ -13,7 +13,7 @@ import pandas as pd
 from vtlib import tables
 from vtlib.core.conclusion import number
 from vtlib.core.figures import count, share
-from vtlib.core.language import marked, say, word
+from vtlib.core.language import marked, retold, say, word
 from vtlib.core.models import METRICS
 from vtlib.report import assembly, drawing, posters
 from vtlib.report.facts import Page, VideoView
@@ -56,6 +56,7 @@ def write_video(
         "reasons": [(r.text, drawing.check_words(r.held), r.held) for r in view.reasons],
         "hook": ", ".join(map(word, view.hook_types)),
         "numbers": list(numbers(view, usual)),
+        "n_account": number(drawing.known(view.account).shape[0]),
         "account": assembly.trusted(
             drawing.account_svg(
                 view.account, post_id=view.post_id, ordinary=view.ordinary, usual=usual
@@ -110,7 +111,7 @@ def lead(view: VideoView, *, sure: str) -> str:
     if not posters.is_judged(view):
         return say(
             "Not judged: {reason}.",
-            reason=view.facts.get("reason") or say("no number to judge it by"),
+            reason=retold(view.facts.get("reason") or "") or say("no number to judge it by"),
         )
     metric = word(view.facts.get("metric") or "views")
     words = say(

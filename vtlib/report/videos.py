@@ -69,6 +69,13 @@ def page_name(project: Project, post_id: str) -> str:
     return f"{FOLDER}/{_PLAIN.sub('-', name)}.html"
 
 
+def video_pages(project: Project) -> dict[str, str]:
+    """Address of a video's page from the run's folder -> its post, as `videos` would write now."""
+    scores = project.frame("outliers")
+    roles = _roles(project, scores) if len(scores) else {}
+    return {page_name(project, post_id): post_id for post_id in roles}
+
+
 def _roles(project: Project, scores: pd.DataFrame) -> dict[str, str]:
     """post_id -> role, in the order of the pages: cards first."""
     picks = project.frame("selected")

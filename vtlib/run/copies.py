@@ -1,17 +1,101 @@
-"""Check a client's copy: search every file for text that identifies a third party."""
+"""A client's copy: which it is, the search for text that identifies third parties, sharing it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from vtlib.core.errors import BadInput
+from vtlib.core.errors import BadInput, DataCheckFailed
+from vtlib.core.whole_files import write_whole
 from vtlib.run.record import RECORD
 from vtlib.store.leaks import Hit, scan_folder
-from vtlib.store.project import Project
+from vtlib.store.project import Project, Workspace, resolve
 
+if TYPE_CHECKING:
+    from vtlib.report.reviews import SharedReport
+
+# What a page is made of: itself, and what may travel beside it in a folder media/.
+PAGES, MEDIA = (".html",), (".mp4", ".jpg", ".jpeg", ".png", ".webp")
 HITS_SHOWN_MAX = 12  # hits that a person is shown at once
+MARK = ".shared-report"  # in a folder that `share` wrote, and may write again
+
+
+@dataclass(frozen=True)
+class ClientCopy:
+    """A report for a client: `project` as its client reads it, `folder` with its pages."""
+
+    project: Project
+    run_id: str
+    folder: Path
+    brand: str
+
+
+def client_copy(at: Workspace, ref: str) -> ClientCopy:
+    """The report of a run's id, or the latest of a project, that was made for clients. Raises
+    BadInput where there is none.
+    """
+    sql = """SELECT r.run_id, r.project_id, r.folder, r.profile, p.brand_id FROM runs AS r
+        JOIN projects AS p ON p.project_id = r.project_id
+        WHERE $ref IN (r.run_id, r.project_id) AND r.folder IS NOT NULL
+        ORDER BY r.profile <> 'client', r.started_at DESC, r.run_id DESC"""
+    row, *_ = at.store.rows(sql, {"ref": ref}) or [{"project_id": ref, "profile": ""}]
+    if row["profile"] != "client":
+        todo = f"vt run {row['project_id']} --profile client"
+        raise BadInput(f"{ref} is no report for a client.", todo=todo)
+    slug = str(row["project_id"])
+    over = {"report": {"profile": "client"}}
+    folder = folder_of(at, row)
+    if not (folder / "index.html").is_file():
+        raise BadInput(f"{row['run_id']} has no pages.", todo=f"vt run {slug} --profile client")
+    project = Project(at, resolve(at, slug, over=over, warn=False))
+    return ClientCopy(project, str(row["run_id"]), folder, str(row["brand_id"] or ""))
+
+
+def folder_of(at: Workspace, run: Mapping[str, Any]) -> Path:
+    """The folder of a run's pages (a row of runs); one outside `outputs` is taken for none."""
+    outputs = at.outputs.resolve()
+    folder = (at.root / str(run["folder"])).resolve()
+    return folder if folder.is_relative_to(outputs) else outputs / "no-such-folder"
+
+
+def require_sound(copy: ClientCopy) -> None:
+    """Raise DataCheckFailed where a copy with pseudonyms leads to a stranger all the same."""
+    project = copy.project
+    hits = [] if project.names_creators else check_copy(project, copy.folder)
+    if hits:
+        todo = f"vt report {project.slug} --check-client"
+        raise DataCheckFailed(" ".join(sentences(hits)), todo=todo)
+
+
+def share(copy: ClientCopy, out: Path, *, by: str, mail: str = "") -> SharedReport:
+    """Write the copy's pages and media into the folder `out`, each page with a form for the
+    client's answer; `mail` gets it. Raises as `require_sound`, and BadInput for a folder that holds
+    something else.
+    """
+    from vtlib.report import review_form, reviews  # noqa: PLC0415 - nbconvert takes a second
+
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARK).exists())):
+        raise BadInput(f"{out} is there and holds something else.", todo="Give another --out.")
+    require_sound(copy)
+    one = reviews.note_shared(copy.project, copy.run_id, copy.folder, by=by)
+    facts = review_form.FormFacts(one.run_id, one.pages, mail=mail)
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    (out / MARK).touch()
+    for page in reviews.page_files(copy.folder):
+        address = page.relative_to(copy.folder).as_posix()
+        html = review_form.with_form(page.read_text("utf-8"), facts, page=address)
+        write_whole(out / address, html)
+    for path in (copy.folder / "media").rglob("*"):
+        if path.is_file() and not path.is_symlink() and path.suffix.lower() in MEDIA:
+            target = out / path.relative_to(copy.folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    return one
 
 
 def check_copy(project: Project, folder: Path) -> list[Hit]:
@@ -29,7 +113,11 @@ def check_copy(project: Project, folder: Path) -> list[Hit]:
     has_charts = any(
         '<script type="application/json">' in p.read_text("utf-8", "replace") for p in pages
     )
-    ours = [assembly.text("page.css"), *map(str, assembly.scripts(with_charts=has_charts))]
+    ours = [
+        assembly.text("page.css"),
+        assembly.text("review.js"),
+        *map(str, assembly.scripts(with_charts=has_charts)),
+    ]
     return scan_folder(folder, project.fresh().needles, ours=sorted(ours, key=len, reverse=True))
 
 

@@ -130,6 +130,7 @@ def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Pa
     """
     from vtlib.report import IndexFacts, StageLink, advice, write_index  # noqa: PLC0415
     from vtlib.report.pattern_cards import pattern_cards, write_patterns  # noqa: PLC0415
+    from vtlib.report.reviews import answer_section  # noqa: PLC0415
     from vtlib.report.run_page import write_glossary, write_run  # noqa: PLC0415
     from vtlib.report.videos import videos  # noqa: PLC0415
 
@@ -150,6 +151,7 @@ def write_index(project: Project, result: RunResult, insight_facts: Facts) -> Pa
         insight=insight_facts,
         videos=views,
         actions=advice.next_actions(project, insight_facts, views),
+        sections=answer_section(project),
         **index_facts(project),
     )
     run_page = _page(

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 import vtlib
 from vtlib.core import log, telemetry
-from vtlib.core.errors import StoreBusy
+from vtlib.core.errors import PlaceTaken
 from vtlib.core.whole_files import remove_parts
 from vtlib.run import pages
 from vtlib.run.inputs import StageInputs
@@ -36,7 +36,7 @@ def turn(
     """Hold the one place for runs of a project (`folder`: outputs/<slug>) until the block ends.
 
     The kernel releases it when a process dies however it dies. Where another process has it, `tell`
-    is told once and this one waits; without `wait` StoreBusy is raised.
+    is told once and this one waits; without `wait` PlaceTaken is raised.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK)
@@ -45,7 +45,7 @@ def turn(
     except Timeout:
         reason = f"{project} is run by {_holder(folder)}"
         if not wait:
-            raise StoreBusy(
+            raise PlaceTaken(
                 f"{reason}.", todo="Wait until it is through, or leave out --no-wait."
             ) from None
         tell(f"{reason}; waiting for it to end")
@@ -90,7 +90,7 @@ def run(  # noqa: PLR0913 - the options of `vt run`
     `run.json`.
 
     One run of a project at a time: the second waits for the first to end (`on_wait` is told whose
-    turn it is) or, without `wait`, raises StoreBusy.
+    turn it is) or, without `wait`, raises PlaceTaken.
 
     `adopt`: outliers by other parameters than the YAML's become the project's judgement, else they
     are a trial. `again`: stages that have nothing new, too, as with a tape. `pages_only`: no stage,

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.errors import BadInput, nearest
+from vtlib.core.language import stored
 from vtlib.core.models import PostRef
 from vtlib.ops import projects
 from vtlib.platforms import id_time, post_ref
@@ -155,7 +156,7 @@ def link_post(
     number = store.link(at.store, script_id, facts, by=by, version=version)
     status = queries.get(at.store, script_id, version=number)["status"]
     if status == "produced":
-        move = Move("published", by, f"linked to {post.post_id}")
+        move = Move("published", by, stored("linked to {post}", post=post.post_id))
         status = store.set_status(at.store, script_id, move, version=number)["to"]
     return {
         "script_id": script_id,

@@ -12,7 +12,7 @@ import pandas as pd
 from PIL import Image, ImageOps
 
 from vtlib.core.errors import BadInput
-from vtlib.core.language import marked, say
+from vtlib.core.language import marked, say, word
 from vtlib.scripts import production, queries, workflow
 from vtlib.scripts.comments import place_text
 from vtlib.scripts.forecast_text import prediction_lines, sentences
@@ -132,7 +132,7 @@ def _view(project: Project, summary: Mapping[str, Any]) -> ScriptView:
         "audience": script.audience,
         "difficulty": say(script.difficulty or ""),
         **needed_assets,
-        "patterns": ", ".join(script.source_patterns).replace("_", " "),
+        "patterns": ", ".join(map(word, script.source_patterns)),
         "claims": "; ".join(
             f"{c.text} ({say('cleared') if c.is_cleared else say('NOT CLEARED')})"
             for c in script.claims

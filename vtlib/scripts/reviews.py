@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -37,7 +37,7 @@ NOTES_MAX, TEXT_MAX, NAME_MAX = 300, 4000, 80
 DECISIONS = {"approve": "approved", "send_back": "draft", "comment": ""}
 # A mail holds the answer as base64url between two words; quoting and line breaks of mail programs
 # are taken out again.
-_IN_MAIL = re.compile(rf"{FORM}:([A-Za-z0-9_\-=>\s]+?):end")
+_IN_MAIL = re.compile(r"viraltracker-[a-z]*-?review-1:([A-Za-z0-9_\-=>\s]+?):end")
 _MAIL_NOISE = re.compile(r"=\r?\n|[\s>=]")
 
 Text = Annotated[str, StringConstraints(max_length=TEXT_MAX)]
@@ -71,7 +71,15 @@ class Review(BaseModel):
     @property
     def review_id(self) -> str:
         """Sixteen hex digits of what was said: the same answer twice is one."""
-        return hashlib.sha256(orjson.dumps(self.model_dump(mode="json"))).hexdigest()[:16]
+        return answer_id(self)
+
+
+AnyReview = TypeVar("AnyReview", bound=BaseModel)
+
+
+def answer_id(answer: BaseModel) -> str:
+    """Sixteen hex digits of an answer, whichever kind."""
+    return hashlib.sha256(orjson.dumps(answer.model_dump(mode="json"))).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,16 +192,29 @@ def shared_versions(at: Workspace) -> list[dict[str, Any]]:
     return at.store.rows(sql)
 
 
-def read_file(path: Path) -> Review:
-    """The answer in a saved file or in the text of a mail. Raises BadInput for anything else."""
+def read_file(path: Path, kind: type[AnyReview] = Review) -> AnyReview:  # type: ignore[assignment]
+    """The answer of a `kind` in a saved file or in the text of a mail. Raises BadInput for anything
+    else.
+    """
     if not path.is_file():
         raise BadInput("there is no such file.", file=path.name)
     if path.stat().st_size > FILE_MAX_BYTES:
         raise BadInput("it is larger than 1 MB, which no answer is.", file=path.name)
-    data = path.read_bytes()
+    return read_answer(path.read_bytes(), kind, file=path.name)
+
+
+def read_answer(
+    data: bytes,
+    kind: type[AnyReview] = Review,  # type: ignore[assignment]
+    *,
+    file: str = "",
+) -> AnyReview:
+    """The answer of a `kind` in the bytes of a saved file or of the text of a mail. Raises
+    BadInput.
+    """
     text = data.decode("utf-8", "replace")
     mail = None if text.lstrip("\ufeff \r\n\t").startswith("{") else _IN_MAIL.search(text)
-    return read(_unpacked(mail.group(1)) if mail else data, file=path.name)
+    return read(_unpacked(mail.group(1)) if mail else data, kind, file=file)
 
 
 def _unpacked(text: str) -> bytes:
@@ -204,11 +225,19 @@ def _unpacked(text: str) -> bytes:
         return b""
 
 
-def read(data: bytes, *, file: str = "") -> Review:
-    """An answer from the JSON that a page saved. Raises BadInput naming the field."""
-    todo = "Import the file that the page's button Save my answer wrote, or the text of its mail."
+def read(
+    data: bytes,
+    kind: type[AnyReview] = Review,  # type: ignore[assignment]
+    *,
+    file: str = "",
+) -> AnyReview:
+    """An answer of a `kind` from the JSON that a page saved. Raises BadInput naming the field."""
+    todo = (
+        "Import the file that the page's button Save my answer wrote, or the text of its mail: a "
+        "script's with vt script reviews import, a report's with vt report reviews import."
+    )
     try:
-        return Review.model_validate(orjson.loads(data.removeprefix(b"\xef\xbb\xbf")))
+        return kind.model_validate(orjson.loads(data.removeprefix(b"\xef\xbb\xbf")))
     except orjson.JSONDecodeError:
         raise BadInput("it holds no answer of a shared page.", file=file, todo=todo) from None
     except ValidationError as error:

@@ -88,7 +88,7 @@ def versions_svg(
     body += [
         _text(place[t], bottom + 14, language.moment(t)[:16], size=9)
         for n, t in enumerate(moments)
-        if cell > 60 or n in ends
+        if cell > 100 or n in ends
     ]
     body.append(_legend(dict.fromkeys(s.status for s in intervals), bottom + 32))
     return _svg("".join(body), bottom + 44, label=say("{n_lanes} versions", n_lanes=len(lanes)))
@@ -139,7 +139,7 @@ def _stretch(one: Stretch, lane: int, place: Mapping[datetime, float], end: floa
         word=word,
         since=language.moment(one.since),
         by=one.by,
-        reason=one.reason,
+        reason=language.retold(one.reason),
     )
     return (
         f"<g><title>{escape(tooltip)}</title>"
@@ -149,7 +149,9 @@ def _stretch(one: Stretch, lane: int, place: Mapping[datetime, float], end: floa
 
 
 def _lane(version: Mapping[str, Any], lane: int, end: float) -> str:
-    who = f"{version['made_by'] or ''}: {version['notes'] or 'no notes'}"
+    who = (
+        f"{version['made_by'] or ''}: {language.retold(version['notes'] or '') or say('no notes')}"
+    )
     room = int((_WIDTH - end - 8) / _LETTER)
     return _text(0, lane * _ROW + 16, f"v{version['version']}") + _text(
         end + 8, lane * _ROW + 16, fitted(who, room)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vtlib.core.errors import BadInput, DataCheckFailed
+from vtlib.core.errors import BadInput
+from vtlib.report import reviews
 from vtlib.run import copies
+from vtlib.run.copies import MEDIA, PAGES
 from vtlib.serving.people import Visitor
-from vtlib.store.project import Project, Workspace, resolve
+from vtlib.store.project import Workspace
 from vtlib.store.writes import naive, save
 
-# What a page is made of: itself, and what may travel beside it in a folder media/.
-PAGES, MEDIA = (".html",), (".mp4", ".jpg", ".jpeg", ".png", ".webp")
 _RUNS = """SELECT r.run_id, r.project_id, p.name, p.brand_id, b.name AS brand, r.folder,
     r.started_at, r.status, r.profile, h.published_at, h.published_by
 FROM runs AS r JOIN projects AS p ON p.project_id = r.project_id
@@ -26,7 +26,7 @@ def reports(at: Workspace, visitor: Visitor) -> list[dict[str, Any]]:
     published of the brand.
     """
     rows = [r for r in at.store.rows(_RUNS) if _may_read(visitor, r)]
-    return [r for r in rows if (_folder(at, r) / "index.html").is_file()]
+    return [r for r in rows if (copies.folder_of(at, r) / "index.html").is_file()]
 
 
 def file_of(at: Workspace, visitor: Visitor, run_id: str, path: str) -> Path | None:
@@ -40,7 +40,7 @@ def file_of(at: Workspace, visitor: Visitor, run_id: str, path: str) -> Path | N
         return None
     if not is_media and Path(path).suffix.lower() not in PAGES:
         return None
-    folder = _folder(at, rows[0])
+    folder = copies.folder_of(at, rows[0])
     try:
         target = (folder / path).resolve(strict=True)
     except OSError:
@@ -48,32 +48,33 @@ def file_of(at: Workspace, visitor: Visitor, run_id: str, path: str) -> Path | N
     return target if target.is_relative_to(folder) and target.is_file() else None
 
 
+def fingerprint_of(at: Workspace, run_id: str) -> str:
+    """That of a report's pages as they are now; "" = there are none."""
+    rows = [r for r in at.store.rows(_RUNS) if r["run_id"] == run_id]
+    return reviews.fingerprint(copies.folder_of(at, rows[0])) if rows else ""
+
+
 def publish(at: Workspace, ref: str, *, by: str) -> dict[str, Any]:
-    """Let the clients of its brand read a report: a run's id, or a project for its latest client's
-    copy. Returns run_id, project_id, brand_id.
+    """Let the clients of its brand read a report and answer it: a run's id, or a project for its
+    latest client's copy. Returns run_id, project_id, brand_id.
 
     Raises BadInput for an analyst's report, for a project without a brand, and where there is
     none; DataCheckFailed where it has pseudonyms and leads to a stranger all the same.
     """
-    rows = [r for r in at.store.rows(_RUNS) if ref in (r["run_id"], r["project_id"])]
-    copies_of_client = [r for r in rows if r["profile"] == "client"]
-    if not copies_of_client:
-        project = rows[0]["project_id"] if rows else ref
+    copy = copies.client_copy(at, ref)
+    project = copy.project.slug
+    if not copy.brand:
         raise BadInput(
-            f"{ref} is no report for a client.", todo=f"vt run {project} --profile client"
+            f"{project} belongs to no brand, so it has no clients.",
+            todo=f"vt project update {project} --brand BRAND",
         )
-    row = copies_of_client[0]
-    if not row["brand_id"]:
-        raise BadInput(
-            f"{row['project_id']} belongs to no brand, so it has no clients.",
-            todo=f"vt project update {row['project_id']} --brand BRAND",
-        )
-    _require_sound(at, row)
-    facts = {k: row[k] for k in ("run_id", "project_id")}
+    copies.require_sound(copy)
+    facts = {"run_id": copy.run_id, "project_id": project}
     book = {**facts, "published_by": by, "published_at": naive(None)}
     with at.store.write("serving") as connection:
         save(connection, "published_runs", [book], key=["run_id"], keep=True)
-    return {**facts, "brand_id": row["brand_id"]}
+    reviews.note_shared(copy.project, copy.run_id, copy.folder, by=by)
+    return {**facts, "brand_id": copy.brand}
 
 
 def withdraw(at: Workspace, ref: str) -> int:
@@ -88,26 +89,6 @@ def withdraw(at: Workspace, ref: str) -> int:
     return int(n)
 
 
-def _require_sound(at: Workspace, row: dict[str, Any]) -> None:
-    over = {"report": {"profile": "client"}}
-    project = Project(at, resolve(at, str(row["project_id"]), over=over, warn=False))
-    folder = _folder(at, row)
-    if not (folder / "index.html").is_file():
-        raise BadInput(f"{row['run_id']} has no pages.", todo=f"vt run {row['project_id']}")
-    hits = [] if project.names_creators else copies.check_copy(project, folder)
-    if hits:
-        raise DataCheckFailed(
-            " ".join(copies.sentences(hits)), todo=f"vt report {row['project_id']} --check-client"
-        )
-
-
 def _may_read(visitor: Visitor, row: dict[str, Any]) -> bool:
     is_theirs = row["published_at"] is not None and row["brand_id"] == visitor.brand
     return visitor.is_team or is_theirs
-
-
-def _folder(at: Workspace, row: dict[str, Any]) -> Path:
-    """The folder of a run's pages; one outside `outputs` is taken for none."""
-    outputs = at.outputs.resolve()
-    folder = (at.root / str(row["folder"])).resolve()
-    return folder if folder.is_relative_to(outputs) else outputs / "no-such-folder"

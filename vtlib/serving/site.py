@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from vtlib.core.errors import BadInput, VtError
+from vtlib.report import reviews as report_reviews
 from vtlib.scripts import reviews
 from vtlib.serving import published, site_page
 from vtlib.serving.assistant import build, require_team
@@ -73,6 +74,7 @@ def application(at: Workspace, options: SiteOptions) -> Starlette:
             Route("/", pages.index),
             Route("/healthz", pages.health),
             Route("/auth", pages.auth),
+            Route("/runs/{run_id}/reviews", pages.report_review, methods=["POST"]),
             Route("/runs/{run_id}/{path:path}", pages.report),
             Route("/scripts/{script_id}/{version:int}", pages.script),
             Route("/scripts/{script_id}/{version:int}/reviews", pages.review, methods=["POST"]),
@@ -108,7 +110,9 @@ class _Pages:
                 for row in reviews.shared_versions(self.at)
                 if visitor.is_team or row["brand_id"] == visitor.brand
             ]
-        return _html(site_page.index_page(visitor, runs, scripts, now=self.at.now()))
+            answers = report_reviews.last_decisions(self.at)
+        now = self.at.now()
+        return _html(site_page.index_page(visitor, runs, scripts, answers=answers, now=now))
 
     def auth(self, request: Request) -> Response:
         """For a proxy before the desk (forward_auth, auth_request): who of the team asks."""
@@ -131,7 +135,9 @@ class _Pages:
             return _missing()
         if target.suffix.lower() not in published.PAGES:
             return FileResponse(target)
-        return _html(target.read_text("utf-8", "replace"))
+        html = target.read_text("utf-8", "replace")
+        page = path or "index.html"
+        return _html(site_page.report_page(self.at, html, run_id, page, visitor=request.user))
 
     def script(self, request: Request) -> Response:
         try:
@@ -145,35 +151,39 @@ class _Pages:
         return _html(site_page.script_page(self.at, one, visitor, post_to=post_to))
 
     async def review(self, request: Request) -> Response:
-        from anyio.to_thread import run_sync  # noqa: PLC0415
+        return await _answered(request, self._take_in)
 
-        if request.headers.get("content-type", "").split(";")[0] != "application/json":
-            return _told("Send JSON.", 415)
-        data = b""
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > reviews.FILE_MAX_BYTES:
-                return _told("It is larger than 1 MB, which no answer is.", 413)
-        return await run_sync(self._take_in, request, data)
+    async def report_review(self, request: Request) -> Response:
+        return await _answered(request, self._take_in_report)
 
     def _take_in(self, request: Request, data: bytes) -> Response:
         visitor: Visitor = request.user
-        try:
-            one = self._shared(request)
-            if one is None:
-                return _missing()
-            review = reviews.read(data)
-            if (review.script_id, review.version) != (one.script_id, one.version):
-                raise BadInput("it answers another script.")
-            if review.decision not in visitor.decisions:
-                return _told(f"{visitor.person} may not do that here.", 403)
-            # Whoever the form names: it is the one who signed in.
-            own = review.model_copy(update={"reviewer": visitor.person})
-            outcome = reviews.take_in(self.at, own, by=visitor.person, came_by="site")
-        except VtError as error:
-            return _told(str(error), 422)
-        sentence = outcome.sentence
-        return _told(sentence[0].upper() + sentence[1:] + ".", 409 if outcome.refusal else 200)
+        one = self._shared(request)
+        if one is None:
+            return _missing()
+        review = reviews.read(data)
+        if (review.script_id, review.version) != (one.script_id, one.version):
+            raise BadInput("it answers another script.")
+        if review.decision not in visitor.decisions:
+            return _told(f"{visitor.person} may not do that here.", 403)
+        # Whoever the form names: it is the one who signed in.
+        own = review.model_copy(update={"reviewer": visitor.person})
+        outcome = reviews.take_in(self.at, own, by=visitor.person, came_by="site")
+        return _told(outcome.sentence, 409 if outcome.refusal else 200)
+
+    def _take_in_report(self, request: Request, data: bytes) -> Response:
+        visitor: Visitor = request.user
+        run_id = request.path_params["run_id"]
+        if published.file_of(self.at, visitor, run_id, "index.html") is None:
+            return _missing()
+        review = reviews.read(data, report_reviews.ReportReview)
+        if review.run_id != run_id:
+            raise BadInput("it answers another report.")
+        if review.decision not in visitor.decisions:
+            return _told(f"{visitor.person} may not do that here.", 403)
+        own = review.model_copy(update={"reviewer": visitor.person})
+        outcome = report_reviews.take_in(self.at, own, by=visitor.person, came_by="site")
+        return _told(outcome.sentence, 200)
 
     def _shared(self, request: Request) -> reviews.SharedScript | None:
         """The shared version that is asked for, if the visitor may read it."""
@@ -204,10 +214,28 @@ def _html(text: str) -> Response:
     return HTMLResponse(text, headers={"Content-Security-Policy": f"{policy}; {UNFRAMED}"})
 
 
+async def _answered(request: Request, take_in: Callable[[Request, bytes], Response]) -> Response:
+    """What became of the answer in the body of a request; an error is told in words."""
+    from anyio.to_thread import run_sync  # noqa: PLC0415
+
+    if request.headers.get("content-type", "").split(";")[0] != "application/json":
+        return _told("Send JSON.", 415)
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > reviews.FILE_MAX_BYTES:
+            return _told("It is larger than 1 MB, which no answer is.", 413)
+    try:
+        return await run_sync(take_in, request, data)
+    except VtError as error:
+        return _told(str(error), 422)
+
+
 def _told(message: str, status: int) -> Response:
     from starlette.responses import JSONResponse  # noqa: PLC0415
 
-    return JSONResponse({"message": message}, status_code=status)
+    sentence = message[0].upper() + message[1:].removesuffix(".") + "."
+    return JSONResponse({"message": sentence}, status_code=status)
 
 
 def _missing() -> Response:

@@ -8,10 +8,14 @@ from itertools import groupby
 from typing import Any
 
 from vtlib.core.conclusion import number
+from vtlib.core.language import PageReader, reads, say
 from vtlib.report import assembly
+from vtlib.report import reviews as report_reviews
 from vtlib.report.facts import Page
+from vtlib.report.review_form import FormFacts, with_form
 from vtlib.report.review_page import review_page
 from vtlib.scripts.reviews import SharedScript
+from vtlib.serving import published
 from vtlib.serving.people import Visitor
 from vtlib.store.project import Workspace, resolve
 
@@ -20,9 +24,17 @@ Row = Mapping[str, Any]
 
 
 def index_page(
-    visitor: Visitor, runs: Sequence[Row], scripts: Sequence[Row], *, now: datetime
+    visitor: Visitor,
+    runs: Sequence[Row],
+    scripts: Sequence[Row],
+    *,
+    answers: Mapping[str, str],
+    now: datetime,
 ) -> str:
-    """Reports by brand and project, the latest first, and the scripts that were shared."""
+    """Reports by brand and project, the latest first, and the scripts that were shared; `answers`:
+    what was answered last to a run.
+    """
+    runs = [{**r, "answer": answers.get(str(r["run_id"]), "")} for r in runs]
     brands = sorted(
         {(str(r["brand"] or r["brand_id"] or "No brand"), str(r["brand_id"] or "")) for r in runs}
     )
@@ -52,14 +64,33 @@ def index_page(
 
 def script_page(at: Workspace, one: SharedScript, visitor: Visitor, *, post_to: str) -> str:
     """A shared version, whose answer goes straight into the tables."""
-    page = Page(
-        one.script.title,
-        profile="client",
-        is_simulated=bool(one.project) and resolve(at, one.project, warn=False).is_simulated,
-        nav=(("All reports", "/"), (f"Version {one.version}", "")),
-        provenance={"script": f"{one.script_id}, version {one.version}"},
+    params = resolve(at, one.project, warn=False) if one.project else None
+    with reads(params.report.reader if params else PageReader()):
+        page = Page(
+            one.script.title,
+            profile="client",
+            is_simulated=params is not None and params.is_simulated,
+            nav=((say("All reports"), "/"), (say("Version {n}", n=one.version), "")),
+            provenance={"script": f"{one.script_id}, version {one.version}"},
+        )
+        return review_page(one, page=page, reviewer=visitor.person, post_to=post_to)
+
+
+def report_page(at: Workspace, html: str, run_id: str, page: str, *, visitor: Visitor) -> str:
+    """A page of a report as it was rendered, with the form where the report takes answers, its
+    pages are still those that were published, and the visitor may say something.
+    """
+    shared = report_reviews.shared(at, run_id) if visitor.decisions else None
+    if shared is None or shared.pages != published.fingerprint_of(at, run_id):
+        return html
+    facts = FormFacts(
+        run_id,
+        shared.pages,
+        post_to=f"/runs/{run_id}/reviews",
+        reviewer=visitor.person,
+        decisions=visitor.decisions,
     )
-    return review_page(one, page=page, reviewer=visitor.person, post_to=post_to)
+    return with_form(html, facts, page=page)
 
 
 def _page(title: str, visitor: Visitor, now: datetime) -> Page:
@@ -89,4 +120,5 @@ def _run(row: Row) -> dict[str, Any]:
         "status": row["status"],
         "is_published": row["published_at"] is not None,
         "profile": row["profile"],
+        "answer": row["answer"],
     }

@@ -16,12 +16,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import duckdb
 
 from vtlib.core import log
-from vtlib.core.errors import BadInput, StoreBusy
+from vtlib.core.errors import BadInput, PlaceTaken, StoreBusy
 from vtlib.core.settings import make_private
 from vtlib.store import locks, visits
 from vtlib.store.locks import WaitOver, holder, process_name, retrying, wait_in_queue
@@ -30,6 +30,7 @@ from vtlib.store.sql_lists import read_sql
 
 if TYPE_CHECKING:
     import pandas as pd  # DuckDB imports it where a frame is asked for
+    import pyarrow as pa
 
 QUERIES = Path(__file__).parent / "queries"
 MEMORY_MAX_MB = 4096
@@ -54,6 +55,17 @@ class Store:
 
     path: Path
     wait_s: float = 60.0
+
+    row_hash: ClassVar[str] = "hash({})"  # SQL for a number of the values of a row
+    is_shared: ClassVar[bool] = False  # others may write while this process works
+
+    def __post_init__(self) -> None:
+        """Refuse the URL of a server: as a path it would be a folder with its name and password."""
+        if any(part in ("postgresql:", "postgres:") for part in self.path.parts):
+            raise BadInput(
+                "a file was expected, and this is the URL of a PostgreSQL.",
+                todo="Give it as VT_DATABASE, or to vt store copy.",
+            )
 
     @contextmanager
     def session(self, *, is_reading: bool = False, is_bulk: bool = False) -> Iterator[None]:
@@ -116,7 +128,7 @@ class Store:
 
     @contextmanager
     def alone(self, lock: str, *, what: str) -> Iterator[None]:
-        """Hold `lock` of this database, which nobody else may meanwhile. Raises StoreBusy saying
+        """Hold `lock` of this database, which nobody else may meanwhile. Raises PlaceTaken saying
         `what` is running where somebody does.
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415 - few commands need it
@@ -126,7 +138,12 @@ class Store:
             with FileLock(self.path.with_name(f".{lock}.lock"), timeout=0):
                 yield
         except Timeout:
-            raise StoreBusy(f"{what} is running.", todo="Wait until it has ended.") from None
+            raise PlaceTaken(f"{what} is running.", todo="Wait until it has ended.") from None
+
+    def direct(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of SQL that both engines know, on the tables themselves, by whoever has them."""
+        with self.read() as connection:
+            return list(connection.execute(sql).fetchall())
 
     def stamp(self) -> visits.FileStamp:
         """What changes with every write to the database; other things may change it too."""
@@ -146,8 +163,7 @@ class Store:
         `read`.
         """
         with self.read(**scope) as connection:
-            frame: pd.DataFrame = connection.execute(sql, values).df()
-            return frame
+            return frame_of(connection.execute(sql, values))
 
     def query_file(self, name: str, **values: Any) -> pd.DataFrame:
         """The answer to `queries/<name>.sql`; of `values` it is given the $parameters it has.
@@ -252,9 +268,49 @@ class Store:
 # default) took a seventh of a large import and left a file of twice the size.
 CONFIG = {
     "wal_autocheckpoint": "128MB",
+    "storage_compatibility_version": "v1.2.0",
     "autoinstall_known_extensions": "false",
     "python_enable_replacements": "false",
 }
+
+
+_BY_ARROW = {"VARCHAR", "JSON", "VARCHAR[]", "BOOLEAN", "BIGINT", "INTEGER", "DOUBLE", "TIMESTAMP"}
+_NULLABLE = {"int64": "Int64", "int32": "Int32", "bool": "boolean"}
+
+
+def frame_of(result: Connection) -> pd.DataFrame:
+    """What `result.df()` gives, by Arrow: DuckDB makes a Python object of every text, and pandas
+    takes them apart again, at a microsecond each.
+
+    An answer with other types than _BY_ARROW, or two columns of one name, is left to `df()`.
+    """
+    names = [str(column[0]) for column in result.description]
+    is_simple = all(str(column[1]) in _BY_ARROW for column in result.description)
+    if not is_simple or len(set(names)) < len(names):
+        return result.df()
+    import pandas as pd  # noqa: PLC0415 - only where a frame is asked for
+
+    table = result.to_arrow_table()
+    return pd.DataFrame({name: _series(table.column(name)) for name in names})
+
+
+def _series(column: pa.ChunkedArray) -> Any:
+    """A column in the type that DuckDB gives it in a frame."""
+    import numpy as np  # noqa: PLC0415 - as in frame_of
+    import pandas as pd  # noqa: PLC0415
+
+    kind = str(column.type)
+    if kind == "string":
+        if column.null_count == len(column):
+            return np.full(len(column), None, object)
+        return pd.StringDtype(na_value=np.nan).__from_arrow__(column)
+    if kind.startswith("list"):
+        lists = column.to_pandas().to_numpy(object, copy=True)
+        lists[column.is_null().to_numpy()] = pd.NA
+        return lists
+    if column.null_count and kind in _NULLABLE:
+        return pd.array([], _NULLABLE[kind]).dtype.__from_arrow__(column)
+    return column.to_numpy()
 
 
 def query_text(name: str) -> str:

@@ -152,7 +152,7 @@ class Lease:
         self._stack = ExitStack()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._is_read_only = False
-        self._until_s = 0.0
+        self._until_s = self._idle_at_s = 0.0
         self._users: Counter[int] = Counter()  # operations by thread; a thread's may nest
         self._writer: int | None = None
         self._timer: threading.Timer | None = None
@@ -188,7 +188,6 @@ class Lease:
             while not self._is_free(me, read_only=read_only):
                 if not self._turn.wait(end - time.monotonic()):
                     raise TimeoutError
-            self._cancel()
             is_unfit = self._is_read_only and not read_only
             if self._users and is_unfit:
                 raise TimeoutError
@@ -214,12 +213,33 @@ class Lease:
             self._users += Counter()  # who has none left is dropped
             idle_s = BULK_IDLE_S if self.bulk_sessions else IDLE_S
             if not self._users and self.sessions:
-                self._timer = threading.Timer(idle_s, self.close)
-                self._timer.daemon = True
-                self._timer.start()
+                self._idle_at_s = time.monotonic() + idle_s
+                if self._timer is None:
+                    self._start_timer(idle_s)
             elif not self._users:
                 self._close()
             self._turn.notify_all()
+
+    def _start_timer(self, wait_s: float) -> None:
+        self._timer = threading.Timer(wait_s, self._expire)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _expire(self) -> None:
+        """Close the file if nobody used it meanwhile. One thread waits for many operations: to
+        start one costs as much as a small operation.
+        """
+        with self._turn:
+            if threading.current_thread() is not self._timer:
+                return  # of a file that was closed while this thread waited for its turn
+            self._timer = None
+            if self._users or self._connection is None:
+                return  # the end of the operation starts another
+            left_s = self._idle_at_s - time.monotonic()
+            if left_s > 0:
+                self._start_timer(left_s)
+            else:
+                self._close()
 
     def _is_free(self, me: int, *, read_only: bool) -> bool:
         """Whether an operation of thread `me` may begin; nested ones always may."""

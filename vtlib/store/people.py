@@ -188,16 +188,14 @@ def save_reviews(
     (default now). Raises BadInput with the row's number for a decision or post that does not exist;
     then none is stored.
     """
-    at = naive(now)
+    at, answers = naive(now), list(rows)
+    named = [str(row.get("post_id")) for row in answers]
     with store.write("people") as connection:
         project_id = find_in(connection, "projects", project)
-        post_ids = {
-            str(i)
-            for (i,) in connection.execute(
-                "SELECT post_id FROM project_posts WHERE project_id = ?", [project_id]
-            ).fetchall()
-        }
-        reviews = [_review(i, row, post_ids) for i, row in enumerate(rows, 1)]
+        sql = "SELECT post_id FROM project_posts WHERE project_id = ? AND list_contains(?, post_id)"
+        known = connection.execute(sql, [project_id, named]).fetchall()
+        post_ids = {str(post_id) for (post_id,) in known}
+        reviews = [_review(i, row, post_ids) for i, row in enumerate(answers, 1)]
         review_rows = [
             {**t, "project_id": project_id, "decided_at": t.get("decided_at") or at}
             for t in reviews

@@ -29,6 +29,11 @@ from vtlib.store.connection import CONFIG, Connection, Store, memory_mb
 from vtlib.store.keys import KEYS
 
 SCHEMA = "viraltracker"
+# Those that `write` is called with; each has a counter of its writes.
+ROOMS = (
+    *("adaptation", "alerts", "capture", "desk", "jobs", "llm", "media", "outliers", "people"),
+    *("performance", "runs", "scripts", "serving"),
+)
 ROLES_SQL = Path(__file__).with_name("roles.sql")
 _PATH = f"SET search_path = 'memory.main,vt.{SCHEMA}'"
 NO_ZERO_BYTE = "\N{REPLACEMENT CHARACTER}"
@@ -102,7 +107,15 @@ _TYPE = re.compile(rf"\b({'|'.join(_TYPES)})\b")
 _LOGIN = re.compile(
     r"authentication failed|no password supplied|role \S+ does not exist|no pg_hba", re.IGNORECASE
 )
-_UNKNOWN = re.compile(r"database \S+ does not exist|could not translate host", re.IGNORECASE)
+_UNKNOWN = re.compile(
+    r"database \S+ does not exist|could not translate host|unsupported startup parameter|"
+    r"does not support SSL|certificate verify failed|root certificate file",
+    re.IGNORECASE,
+)
+# PostgreSQL's codes of a connection that was lost or refused: class 08 without a violated protocol,
+# a server that goes down or comes up, too many connections, a session that was idle too long.
+_AWAY_STATES = ("08000", "08001", "08003", "08004", "08006", "08007", "53300")
+_AWAY_STATES += ("57P01", "57P02", "57P03", "57P05")
 _AWAY = re.compile(
     r"unable to connect|connection .*failed|server closed the connection|could not connect|"
     r"terminating connection|no connection to the server|connection refused|starting up|"
@@ -112,8 +125,8 @@ _AWAY = re.compile(
 )
 _TWICE = re.compile(r'unique constraint "(\w+)_key".*?(?:Key (.+?) already exists|$)', re.DOTALL)
 _RIGHTS = re.compile(
-    r"permission denied [^\n]*|must be owner of [^\n]*|row-level security policy[^\n]*|"
-    r"only an approver[^\"\n]*"
+    r"permission denied [^\n]*|must be (?:owner of|superuser) [^\n]*|"
+    r"row-level security policy[^\n]*|only an approver[^\"\n]*"
 )
 
 
@@ -136,6 +149,9 @@ class TeamStore(Store):
         facts = _facts(url)
         name = f"{facts.get('host', 'localhost')}:{facts.get('port', 5432)}/{facts.get('dbname')}"
         return cls(Path(name), wait_s, url=url)
+
+    row_hash = "hashtextextended(row({})::text, 0)::numeric"
+    is_shared = True
 
     @property
     def name(self) -> str:
@@ -172,11 +188,11 @@ class TeamStore(Store):
             if not _link(self.url).has_views:
                 self._begun(end, "READ ONLY").close()  # a migration takes the locks of all rooms
             with room_locks.locked(self.url, rooms, end=end) as lock:
-                self._begin_visit(lock)
+                self._count(lock, rooms)  # and once more behind it: who looks in between sees that
                 with self._transaction(end, "READ WRITE") as cursor:
                     yield cursor
                     lock.execute("SELECT 1")  # a lock that got lost would protect nothing
-                self._note_write(lock)
+                self._count(lock, rooms)
 
     @contextmanager
     def alone(self, lock: str, *, what: str) -> Iterator[None]:
@@ -190,26 +206,27 @@ class TeamStore(Store):
         room_locks.close(self.url)
 
     def stamp(self) -> visits.FileStamp:
-        """What changes with every write to the database."""
+        """(room, number of its writes) of each room: what changes with every write."""
+        sql = """SELECT sequencename::text, coalesce(last_value, 0) FROM pg_sequences
+            WHERE schemaname = %s AND sequencename LIKE 'writes%%' ORDER BY 1"""
         with server_errors(self), room_locks.lent(self.url) as connection:
-            return _stamp(connection)
+            return tuple(connection.execute(sql, (SCHEMA,)).fetchall())
 
-    def _begin_visit(self, connection: Any) -> None:
-        """Count the write before it is made and after: who looks in between sees that."""
-        if not visits.is_known(self.name):
-            visits.note(self.name, _stamp(connection))
-        self._note_write(connection)
+    def direct(self, sql: str) -> list[tuple[Any, ...]]:
+        """As `Store.direct`, by the server itself: no row of a table comes here."""
+        with server_errors(self), room_locks.lent(self.url) as lent, lent.transaction():
+            lent.execute(f"SET LOCAL search_path = {SCHEMA}")
+            return list(lent.execute(sql).fetchall())
 
-    def _note_write(self, connection: Any) -> None:
-        with suppress(Exception):  # the first write of all makes the counter
-            connection.execute(f"SELECT nextval('{SCHEMA}.writes')")
-            visits.count(self.name)
+    def _count(self, connection: Any, rooms: tuple[str, ...]) -> None:
+        for room in [f"{visits.ALL}_{r}" for r in rooms] or [visits.ALL]:
+            with suppress(Exception):  # the first write of all makes the counters
+                connection.execute(f"SELECT nextval('{SCHEMA}.{room}')")
+                visits.count(self.name, room)
 
     @contextmanager
     def _transaction(self, end: float, mode: str) -> Iterator[Connection]:
         cursor = self._begun(end, mode)
-        if mode == "READ ONLY" and not visits.is_known(self.name):
-            visits.note(self.name, self.stamp())
         try:
             yield cursor
             cursor.commit()
@@ -228,13 +245,13 @@ class TeamStore(Store):
                 cursor = link.connection.cursor()
                 if _is_current(cursor, mode):
                     if link.has_views:
-                        return cast("Connection", _Cursor(cursor, link.veiled))
+                        return cast("Connection", _Cursor(cursor, link.veiled, self.name))
                     cursor.close()  # what is made after a transaction began is not in it
                     link.make_views()
                     continue
             except duckdb.Error as error:
                 _drop(self.url)
-                if not _is_away(error) or time.monotonic() > end:
+                if not is_away(error) or time.monotonic() > end:
                     raise
                 time.sleep(_RETRY_S)
             else:
@@ -246,7 +263,8 @@ class TeamStore(Store):
         with room_locks.locked(self.url, (), end=end) as lock, lock.transaction():
             lock.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             lock.execute(f"SET LOCAL search_path = {SCHEMA}")
-            lock.execute("CREATE SEQUENCE IF NOT EXISTS writes")
+            for room in (visits.ALL, *(f"{visits.ALL}_{room}" for room in ROOMS)):
+                lock.execute(f"CREATE SEQUENCE IF NOT EXISTS {room}")
             lock.execute(migrate.RECORD)
             for view, _, _ in _views():  # their columns change with the table's
                 lock.execute(f"DROP VIEW IF EXISTS {view}")
@@ -309,6 +327,7 @@ class _Cursor:
 
     connection: Connection
     veiled: frozenset[str]
+    name: str
     is_remote = True
 
     def __getattr__(self, name: str) -> Any:
@@ -316,6 +335,8 @@ class _Cursor:
 
     def execute(self, sql: str, values: Any = None) -> Connection:
         """As DuckDB's."""
+        if tables := [name for _, name in _WRITES.findall(sql)]:
+            visits.wrote(self.name, tables)
         return self.connection.execute(_WRITES.sub(self._unveiled, sql), values)
 
     def _unveiled(self, match: re.Match[str]) -> str:
@@ -435,10 +456,18 @@ def _extension() -> Path:
     return path
 
 
-def _is_away(error: Exception) -> bool:
-    """Whether the server may answer in a moment."""
+def is_away(error: BaseException | None) -> bool:
+    """Whether the connection was lost or refused, and the server may answer in a moment."""
+    import psycopg  # noqa: PLC0415
+
     words = str(error)
-    return bool(_AWAY.search(words)) and not (_LOGIN.search(words) or _UNKNOWN.search(words))
+    if _LOGIN.search(words) or _UNKNOWN.search(words):
+        return False
+    if isinstance(error, psycopg.Error):
+        state = error.sqlstate
+        is_client = isinstance(error, psycopg.OperationalError)  # without a code: no answer at all
+        return state in _AWAY_STATES if state else is_client
+    return bool(_AWAY.search(words))
 
 
 def _reachable(store: TeamStore, end: float) -> None:
@@ -450,7 +479,7 @@ def _reachable(store: TeamStore, end: float) -> None:
             with room_locks.lent(store.url):
                 return
         except psycopg.OperationalError as error:
-            if not _is_away(error) or time.monotonic() > end:
+            if not is_away(error) or time.monotonic() > end:
                 raise
         time.sleep(_RETRY_S)
 
@@ -470,14 +499,6 @@ def _constraints(connection: Any, tables: set[str]) -> list[str]:
         for table, key in KEYS.items()
         if table in tables and f"{table}_key" not in there
     ]
-
-
-def _stamp(connection: Any) -> visits.FileStamp:
-    sql = "SELECT to_regclass(%s)::oid"
-    if connection.execute(sql, (f"{SCHEMA}.writes",)).fetchone() == (None,):
-        return (0,)
-    row = connection.execute(f"SELECT last_value, is_called FROM {SCHEMA}.writes").fetchone()
-    return (int(row[0]) if row[1] else 0,)
 
 
 @contextmanager
@@ -514,7 +535,7 @@ def _as_ours(store: TeamStore, error: Exception) -> VtError | None:
         return BadInput(f"{store.name} cannot be used: {first}", todo="See VT_DATABASE.")
     if "could not serialize" in words:
         return StoreBusy("somebody else changed the same rows; nothing was stored.", todo=_AGAIN)
-    if _AWAY.search(words):
+    if is_away(error):
         return StoreBusy(f"{store.name} does not answer: {first}", todo=_AGAIN)
     return None
 

@@ -52,6 +52,10 @@ class Workspace:
         place = settings.database_url or str(settings.database_path)
         return store_at(place, wait_s=settings.lock_wait_s)
 
+    def params_files(self) -> list[Path]:
+        """The YAML files of its projects, in order."""
+        return sorted(self.params_folder.glob("*.y*ml"))
+
     def params_path(self, project: str) -> Path:
         """The YAML of a project named by its slug or by the path of a YAML file."""
         if project.endswith((".yaml", ".yml")):

@@ -21,12 +21,15 @@ ROLES = ("viewer", "editor", "approver", "client")
 
 @dataclass(frozen=True, slots=True)
 class TeamLogin:
-    """A login that was made or given a role; `password` where it was made: shown once."""
+    """A login that was made or given a role; `password` where it was made: shown once. `lacks`:
+    SQL for a superuser, without which an approver cannot publish.
+    """
 
     name: str
     role: str
     brand: str | None
     password: str | None
+    lacks: str = ""
 
 
 def add(store: TeamStore, name: str, role: str, *, brand: str | None = None) -> TeamLogin:
@@ -49,13 +52,30 @@ def add(store: TeamStore, name: str, role: str, *, brand: str | None = None) -> 
         for other in ROLES:
             _run(connection, "REVOKE {} FROM {}", f"vt_{other}", name)
         _run(connection, "GRANT {} TO {}", f"vt_{role}", name)
-        bypass = "BYPASSRLS" if role == "approver" else "NOBYPASSRLS"
-        _run(connection, f"ALTER ROLE {{}} {bypass}", name)
+        lacks = _set_bypass(connection, name, is_given=role == "approver")
         if key and not _exists(connection, f"vt_brand_{key}"):
             _run(connection, "CREATE ROLE {} NOLOGIN", f"vt_brand_{key}")
         if key:
             _run(connection, "GRANT {} TO {}", f"vt_brand_{key}", name)
-    return TeamLogin(name, role, key, password if is_new else None)
+    return TeamLogin(name, role, key, password if is_new else None, lacks)
+
+
+def _set_bypass(connection: Any, name: str, *, is_given: bool) -> str:
+    """Let a login pass by policies, or no longer; the SQL where only a superuser may, as before
+    PostgreSQL 16.
+    """
+    from psycopg import errors, sql  # noqa: PLC0415 - of the extra `team`
+
+    row = connection.execute("SELECT rolbypassrls FROM pg_roles WHERE rolname = %s", (name,))
+    if row.fetchone() == (is_given,):
+        return ""
+    attribute = "BYPASSRLS" if is_given else "NOBYPASSRLS"
+    try:
+        with connection.transaction():
+            _run(connection, f"ALTER ROLE {{}} {attribute}", name)
+    except errors.InsufficientPrivilege:
+        return f"ALTER ROLE {sql.Identifier(name).as_string()} {attribute}"
+    return ""
 
 
 def listing(store: TeamStore) -> list[dict[str, Any]]:
@@ -65,7 +85,8 @@ def listing(store: TeamStore) -> list[dict[str, Any]]:
         coalesce(array_agg(substr(g.rolname, 10)) FILTER (WHERE {is_brand}), '{{}}')
         FROM pg_auth_members AS a JOIN pg_roles AS g ON g.oid = a.roleid
         JOIN pg_roles AS m ON m.oid = a.member
-        WHERE g.rolname LIKE 'vt\\_%' AND m.rolcanlogin AND a.inherit_option
+        WHERE g.rolname LIKE 'vt\\_%' AND m.rolcanlogin
+        AND to_jsonb(a) ->> 'inherit_option' IS DISTINCT FROM 'false' -- from PostgreSQL 16 on
         GROUP BY m.rolname ORDER BY m.rolname"""
     with server_errors(store), room_locks.lent(store.url) as connection:
         rows = connection.execute(sql).fetchall()

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vtlib.core.errors import StoreBusy
+from vtlib.core.errors import PlaceTaken, StoreBusy
 from vtlib.core.settings import person
 
 if TYPE_CHECKING:
@@ -105,14 +105,14 @@ def locked(url: str, rooms: Sequence[str], *, end: float) -> Iterator[psycopg.Co
 
 @contextmanager
 def alone(url: str, lock: str, *, what: str) -> Iterator[None]:
-    """Hold `lock` of this database, on any machine. Raises StoreBusy at once saying that `what` is
+    """Hold `lock` of this database, on any machine. Raises PlaceTaken at once saying that `what` is
     running, and where.
     """
     with lent(url) as connection:
         sql = "SELECT pg_try_advisory_lock(%s, %s)"
         if connection.execute(sql, (CLASS, number(lock))).fetchone() != (True,):
             holder = _holder(connection, [number(lock)])
-            raise StoreBusy(f"{what} is running: {holder}.", todo="Wait until it has ended.")
+            raise PlaceTaken(f"{what} is running: {holder}.", todo="Wait until it has ended.")
         try:
             yield
         finally:

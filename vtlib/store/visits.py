@@ -2,19 +2,25 @@
 
 A file's stamp changes with every write. A process that notes the stamp at each of its openings and
 closings sees what others wrote in between: they cannot write while it has the file open. On a
-PostgreSQL, where they can, each write is counted before it is made and after; a process that counts
-its own sees whether there were others.
+PostgreSQL, where they can, each write is counted in its rooms before it is made and after; a
+process that counts its own sees in which of them there were others.
 """
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from vtlib.store import locks
 
-FileStamp: TypeAlias = tuple[int, ...]  # time of change (ns) and bytes, of the file and its log
+# Time of change (ns) and bytes, of the file and its log; on a PostgreSQL (room, writes) pairs.
+FileStamp: TypeAlias = tuple[Any, ...]
 _visits: dict[str, tuple[FileStamp, FileStamp, bool]] = {}
+_own_counts: dict[str, Counter[str]] = {}  # writes of this process to a PostgreSQL, by room
+_own_tables: dict[str, set[str]] = {}
+_guard = threading.Lock()
 
 
 def file_stamp(path: Path) -> FileStamp:
@@ -41,23 +47,38 @@ def visit(name: str) -> tuple[FileStamp, FileStamp, bool] | None:
 def forget(name: str) -> None:
     """Begin anew: the next opening is the first."""
     locks.close_idle()
-    _visits.pop(name, None)
+    for memory in (_visits, _own_counts, _own_tables):
+        memory.pop(name, None)
 
 
-def is_known(name: str) -> bool:
-    """Whether this process has opened the database since it was told to forget it."""
-    return name in _visits
+def count(name: str, room: str) -> None:
+    """Count a write of this process to a room of a PostgreSQL, as the server does."""
+    with _guard:
+        _own_counts.setdefault(name, Counter())[room] += 1
 
 
-def note(name: str, stamp: FileStamp) -> None:
-    """Note the stamp of a PostgreSQL before this process writes to it."""
-    _visits[name] = (stamp, stamp, True)
+def wrote(name: str, tables: list[str]) -> None:
+    """Note that this process writes to tables of a PostgreSQL."""
+    with _guard:
+        _own_tables.setdefault(name, set()).update(tables)
 
 
-def count(name: str) -> None:
-    """Count a write of this process to a PostgreSQL, as its own stamp does."""
-    first, (last, *_), is_alone = _visits[name]
-    _visits[name] = (first, (last + 1,), is_alone)
+def own_writes(name: str) -> tuple[dict[str, int], list[str]]:
+    """What this process wrote to a PostgreSQL: how often in which room, and to which tables."""
+    with _guard:
+        return dict(_own_counts.get(name, ())), sorted(_own_tables.get(name, ()))
+
+
+def were_others(before: FileStamp, now: FileStamp, own: dict[str, int]) -> bool:
+    """Whether anybody else wrote in the rooms of `own`, or in all at once, between two stamps of a
+    PostgreSQL.
+    """
+    first, last = dict(before), dict(now)
+    rooms = {ALL, *own}
+    return any(last.get(r, 0) - first.get(r, 0) != own.get(r, 0) for r in rooms)
+
+
+ALL = "writes"  # a write in all rooms at once
 
 
 def begin(path: Path) -> None:

@@ -18,7 +18,7 @@ from tabulate import tabulate
 
 from vtlib.core.errors import BadInput
 from vtlib.core.figures import times
-from vtlib.core.language import clip, figure, local, marked, say, zone_words
+from vtlib.core.language import clip, figure, local, marked, retold, say, zone_words
 from vtlib.core.models import FORMATS, HOOK_TYPES, METRICS, STATES, TIERS
 from vtlib.tables import interactive
 
@@ -31,11 +31,23 @@ _WORDS = marked(
         *("yes", "no", "none", *TIERS, *STATES, *METRICS, *FORMATS, *HOOK_TYPES),
         *("measured", "model", "human", "repeatable", "untried in time", "mixed", "one hit"),
         *("too few accounts", "fading", "growing", "steady or unknown", "too little data"),
+        *("matured", "too early", "not captured", "no forecast"),
+        *("no items", "provider error", "promoted", "bad value", "bad field", "not a post"),
+        *("unreadable", "needs network", "over cap", "not recorded", "posts by URL"),
+        *("captures", "snapshots", "paired", "unpaired", "by account", "accounts differ"),
         *("more views", "fewer views", "control", "kept", "changed", "new", "says"),
         *("voice-over", "on camera", "hook", "setup", "build", "reveal", "demo", "proof", "cta"),
         *("data", "model", "people", "storage", "parameters", "creators", "made", "run", "code"),
         *("models and prompts", "stage", "analysed", "not analysed", "claims checked"),
         *("claims supported", "pairs", "products", "videos", "metric", "value", "chance"),
+    )
+)
+# Columns that hold finished sentences of the store, in English.
+_STORED = frozenset(
+    (
+        *("reason", "notes", "note", "why", "rule", "definition", "meaning", "file", "done"),
+        *("replicates", "trend", "fades", "source", "state", "basis", "design", "example"),
+        *("flags", "kind", "outcome"),
     )
 )
 # Control and bidirectional-override characters: text that shows itself as something else.
@@ -76,7 +88,7 @@ def form_of(column: pd.Series, name: str) -> str:
     if name in ("tier", "status") or name.startswith("is_") or name.endswith("_state"):
         return "flag" if name.startswith("is_") else "word"
     if not pd.api.types.is_numeric_dtype(column):
-        return "time" if name.endswith("_at") else "text"
+        return "time" if name.endswith("_at") else "stored" if name in _STORED else "text"
     if name.startswith("multiplier"):
         return "multiplier"
     for suffix, form in _BY_SUFFIX:
@@ -88,7 +100,7 @@ def form_of(column: pd.Series, name: str) -> str:
 
 def is_numeric(form: str) -> bool:
     """Whether a column of this format is set to the right."""
-    return form not in ("text", "link", "flag", "word", "time", "date", "picture")
+    return form not in ("text", "stored", "link", "flag", "word", "time", "date", "picture")
 
 
 def metric(value: Any, state: Any, form: str) -> Cell:
@@ -104,7 +116,7 @@ def cell(value: Any, form: str) -> Cell:
     if form == "flag":
         return Cell(say("unknown"), kind="state") if is_missing(value) else _flag(value)
     if is_missing(value):
-        return Cell(NO_VALUE, kind="state")
+        return Cell(NO_VALUE, kind="number" if is_numeric(form) else "state")
     if form == "picture":
         return Cell("", "1", "picture", picture_url(value))
     if form in ("time", "date") or isinstance(value, (datetime, date)):
@@ -115,7 +127,7 @@ def cell(value: Any, form: str) -> Cell:
         return Cell(say(str(value).replace("_", " ")), str(value), _word_kind(str(value)))
     if is_numeric(form):
         return _number(value, form)
-    return _text(value)
+    return _text(retold(value) if form == "stored" and isinstance(value, str) else value)
 
 
 def is_missing(value: Any) -> bool:
@@ -174,6 +186,8 @@ def _link(url: str) -> Cell:
     if parts.scheme not in ("http", "https") or not parts.netloc or _UNSEEN.search(url):
         return _text(url)
     short = (parts.netloc.removeprefix("www.") + parts.path).rstrip("/")
+    if parts.query and parts.path.count("/") < 2:  # youtube.com/watch?v=: the query names the post
+        short = f"{short}?{parts.query}"
     text = short if len(short) <= 40 else short[:39] + "…"
     return Cell(text, short, "link", url.strip())
 
@@ -248,11 +262,12 @@ def show(
     """A table of `frame`: escaped, sortable in a report, with its source and n in the caption.
 
     `columns`: names, or name -> label, in order (default: all; `<metric>_state` columns are read,
-    not shown). `formats`: column -> int, tenth, ratio, multiplier, pct, p, usd, time, date, text,
-    link, picture (JPEG bytes), or a Python format such as ",.2f"; defaults follow the column's name
-    and type. A metric whose `<metric>_state` is hidden or not_exposed shows that word, an estimated
-    one a leading ~; nothing missing is ever shown as 0. At most `max_rows` rows, and the caption
-    says how many there are. Raises BadInput when a column is not there.
+    not shown, and a `picture` that no row has is left out). `formats`: column -> int, tenth, ratio,
+    multiplier, pct, p, usd, time, date, text, link, picture (JPEG bytes), or a Python format such
+    as ",.2f"; defaults follow the column's name and type. A metric whose `<metric>_state` is
+    hidden or not_exposed shows that word, an estimated one a leading ~; nothing missing is ever
+    shown as 0. At most `max_rows` rows, and the caption says how many there are. Raises BadInput
+    when a column is not there.
     """
     labels = _labels(frame, columns)
     missing = [name for name in labels if name not in frame.columns]
@@ -261,6 +276,8 @@ def show(
             f"the table of {source} has no column {', '.join(missing)}",
             todo=f"It has: {', '.join(map(str, frame.columns))}.",
         )
+    if "picture" in labels and frame["picture"].isna().all():
+        del labels["picture"]  # a column of dashes
     head = frame.head(max_rows)
     forms = {name: (formats or {}).get(name) or form_of(frame[name], name) for name in labels}
     cells = [_column(head, name, forms[name]) for name in labels]

@@ -159,6 +159,7 @@ class ResultLines:
 
 def _line(one: ResultLine) -> str:
     picture = _inline(one.picture, say("Frame of {title}", title=one.title)) if one.picture else ""
+    picture = picture or f"<span>{escape(say('no picture here'))}</span>"
     figures = "".join(
         f"<span><small>{escape(label)}</small> <b>{escape(text)}</b></span>"
         for label, text in one.figures

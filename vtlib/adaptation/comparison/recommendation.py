@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import number, product_name
+from vtlib.core.language import say
 
 RULE = "score, then pairs"
 FIT_RULE = (
@@ -62,19 +63,26 @@ def disagreement(rows: pd.DataFrame) -> str:
     parts = []
     level = rows[rows["rank"].eq(1)]
     if len(level) > 1:
-        parts.append(f"{_listed(level)} are tied, taken in the order of their names")
+        parts.append(
+            say("{products} are tied, taken in the order of their names", products=_listed(level))
+        )
     if rows["of"].gt(0).any():
         by_pairs = rows[rows["wins"].eq(rows["wins"].max())]
         if first["product_id"] not in set(by_pairs["product_id"]):
             parts.append(
-                f"pairs put {_listed(by_pairs)} first ({_won(by_pairs.iloc[0])}, "
-                f"{product_name(first)} {_won(first)})"
+                say(
+                    "pairs put {products} first ({won}, {first} {won_first})",
+                    products=_listed(by_pairs),
+                    won=_won(by_pairs.iloc[0]),
+                    first=product_name(first),
+                    won_first=_won(first),
+                )
             )
     own = rows[rows["is_model_choice"]]
     if own.empty:
-        parts.append("the model itself recommends none")
+        parts.append(say("the model itself recommends none"))
     elif first["product_id"] not in set(own["product_id"]):
-        parts.append(f"the model's own choice is {_listed(own)}")
+        parts.append(say("the model's own choice is {products}", products=_listed(own)))
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
@@ -133,4 +141,4 @@ def _listed(rows: pd.DataFrame) -> str:
 
 
 def _won(row: pd.Series) -> str:
-    return f"{row['wins']:g} of {row['of']:g} won"
+    return say("{n:g} of {pairs:g} won", n=row["wins"], pairs=row["of"])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from vtlib.core.conclusion import number
 from vtlib.core.finding import Finding
-from vtlib.core.language import marked, say
+from vtlib.core.language import figure, marked, say
 from vtlib.core.proportions import rate
 from vtlib.performance.competitors.comparison import MIN_POSTS, CompetitorComparison
 
@@ -111,20 +111,25 @@ def findings(comparison: CompetitorComparison) -> list[Finding]:
     return result
 
 
+_STANDINGS = marked(
+    (
+        "above the middle of competitors' posts of the same format on {platforms}",
+        "below it on {platforms}",
+        "no different, as far as can be told, on {platforms}",
+        "not ranked (too few mature posts of one format) on {platforms}",
+    )
+)
+
+
 def _standing(platforms: pd.DataFrame) -> str:
     """Where own posts stand among competitors' on all platforms, in one sentence: the chart has the
     percentiles.
     """
     low, high = platforms["percentile_low"], platforms["percentile_high"]
-    groups = {
-        "above the middle of competitors' posts of the same format on": low.gt(50),
-        "below it on": high.lt(50),
-        "no different, as far as can be told, on": low.le(50) & high.ge(50),
-        "not ranked (too few mature posts of one format) on": platforms["percentile"].isna(),
-    }
+    groups = (low.gt(50), high.lt(50), low.le(50) & high.ge(50), platforms["percentile"].isna())
     parts = [
-        f"{words} {', '.join(platforms.loc[rows, 'platform'])}"
-        for words, rows in groups.items()
+        say(words, platforms=", ".join(platforms.loc[rows, "platform"]))
+        for words, rows in zip(_STANDINGS, groups, strict=True)
         if rows.any()
     ]
     pace = say(
@@ -159,17 +164,23 @@ def _sentence(row: Any) -> str:
     )
 
 
+_JUDGED = marked(
+    {
+        "own": "{share} of {n:,} own posts judged",
+        "competitor": "{share} of {n:,} competitors' posts judged",
+    }
+)
+
+
 def _breakouts(platforms: pd.DataFrame, interval: float) -> str:
     """Over all platforms together: single ones have too few breakouts to tell sides apart."""
     parts = []
-    for side, word in (("own", "own"), ("competitor", "competitors'")):
+    for side, words in _JUDGED.items():
         n_judged = platforms[f"judged_{side}"]
         hits = (platforms[f"breakout_{side}"].fillna(0) * n_judged).round()
         estimate = rate(int(hits.sum()), int(n_judged.sum()), interval=interval)
         share = _part(estimate.share, estimate.low, estimate.high)
-        parts.append(
-            say("{share} of {n:,} {word} posts judged", share=share, n=estimate.n, word=word)
-        )
+        parts.append(say(words, share=share, n=estimate.n))
     return say(
         "Breakouts, each against its own account's level: {parts}, {parts_2}.",
         parts=parts[0],
@@ -201,7 +212,7 @@ def _top_post(row: Any) -> str:
     without = say("nothing is left") if np.isnan(rest) else f"{rest:.0%}"
     return say(
         " (one {top_side} post, {top_post}, makes {top_share:.0%} of all; without it {without})",
-        top_side=row.top_side,
+        top_side=say(row.top_side),
         top_post=row.top_post,
         top_share=row.top_share,
         without=without,
@@ -252,13 +263,13 @@ def _mix_findings(comparison: CompetitorComparison, source: str) -> list[Finding
 def _part(share: Any, low: Any, high: Any) -> str:
     if not np.isfinite(share):
         return say("none known")
-    return f"{share:.1%} ({_span(low, high, '.1%')})"
+    return f"{figure(f'{share:.1%}')} ({_span(low, high, '.1%')})"
 
 
 def _span(low: float, high: float, form: str) -> str:
     if not (np.isfinite(low) and np.isfinite(high)):
         return say("no interval")
-    return f"{low:{form}} to {high:{form}}"
+    return say("{low} to {high}", low=figure(f"{low:{form}}"), high=figure(f"{high:{form}}"))
 
 
 def _where(name: Any, platform: Any) -> str:

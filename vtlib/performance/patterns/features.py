@@ -60,21 +60,16 @@ def post_features(posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
     caption captured, no length) has no row.
     """
     posts = posts.assign(first_line=_first_lines(posts), part_number=_part_numbers(posts))
-    parts = []
-    for feature, read in _POST_FEATURES:
-        value = read(posts)
-        has_value = value.notna()
-        parts.append(
-            pd.DataFrame(
-                {
-                    "post_id": posts.loc[has_value, "post_id"],
-                    "feature": feature.name,
-                    "value": value[has_value].astype(float),
-                }
-            )
-        )
-    values = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=VALUE_COLUMNS)
-    return values, [feature for feature, _ in _POST_FEATURES]
+    features = [feature for feature, _ in _POST_FEATURES]
+    table = np.stack([r(posts).to_numpy(float, na_value=np.nan) for _, r in _POST_FEATURES])
+    feature, post = np.nonzero(np.isfinite(table))
+    columns = {
+        # Ids and names by number: there are some thirty values a post.
+        "post_id": pd.Categorical(posts["post_id"])[post],
+        "feature": pd.Categorical.from_codes(feature, [f.name for f in features]),
+        "value": table[feature, post],
+    }
+    return pd.DataFrame(columns), features
 
 
 def combine(wide: pd.DataFrame, feature: Feature) -> pd.Series:
@@ -125,16 +120,30 @@ def _first_lines(posts: pd.DataFrame) -> pd.Series:
     return text.str.replace(r"(?s)\n.*", "", regex=True)
 
 
-def _first_line(posts: pd.DataFrame, pattern: str) -> pd.Series:
-    matches = posts["first_line"].str.contains(pattern, regex=True)
+# What any digit needs, as Arrow's expressions can say it: theirs know only 0 to 9 by \d.
+_DIGIT = r"[0-9]|[^\x00-\x7f]"
+
+
+def _first_line(posts: pd.DataFrame, pattern: str, *, needs: str = "") -> pd.Series:
+    """Whether the first line matches. `needs`: what it holds in any case, in Arrow's quick
+    expressions; only such lines are read by Python's, which know digits and words of any script.
+    """
+    line = posts["first_line"]
+    matches = line.str.contains(needs or pattern, regex=True)
+    if needs:
+        rows = matches.fillna(value=False).to_numpy(bool)
+        matches[rows] = line[rows].str.contains(pattern, regex=True)
     return matches.astype("Float64").where(posts["caption"].notna())
 
 
 def _count(posts: pd.DataFrame, column: str, least: int) -> pd.Series:
     if column not in posts:
         return pd.Series(pd.NA, index=posts.index, dtype="Float64")
-    size = posts[column].map(lambda v: len(v) if hasattr(v, "__len__") else np.nan)
-    return (size >= least).astype("Float64").where(size.notna())
+    lists, is_known = posts[column].to_numpy(object), posts[column].notna().to_numpy()
+    size = np.fromiter(map(len, lists[is_known]), np.int64)
+    is_so = pd.Series(pd.NA, index=posts.index, dtype="Float64")
+    is_so[is_known] = size >= least
+    return is_so
 
 
 def _between(posts: pd.DataFrame, low: float, high: float) -> pd.Series:
@@ -206,10 +215,10 @@ def _part_numbers(posts: pd.DataFrame) -> pd.Series:
     """The number of a part or episode in title or caption; none: 0, without any text: NA."""
     title, caption = (_column(posts, n).astype("string") for n in ("title", "caption"))
     words = title.fillna("").str.cat(caption.fillna(""), sep="\n")
-    # A group a way of writing it; pandas' bfill(axis=1) would go row by row.
-    groups = words.str.extract(EPISODE)
+    # Few texts hold a digit. A group a way of writing it: bfill(axis=1) would go row by row.
+    groups = words[words.str.contains(_DIGIT)].str.extract(EPISODE)
     digits = reduce(lambda first, other: first.fillna(other), (groups[c] for c in groups))
-    number = pd.to_numeric(digits, errors="coerce").fillna(0)
+    number = pd.to_numeric(digits, errors="coerce").reindex(words.index).fillna(0)
     return number.where(title.notna() | caption.notna())
 
 
@@ -264,11 +273,11 @@ _POST_FEATURES: tuple[tuple[Feature, Callable[[pd.DataFrame], pd.Series]], ...] 
     ),
     (
         _fact("caption_number", "The caption's first line holds a number."),
-        lambda p: _first_line(p, r"\d"),
+        lambda p: _first_line(p, r"\d", needs=_DIGIT),
     ),
     (
         _fact("caption_you", "The caption's first line speaks to the viewer (you, your)."),
-        lambda p: _first_line(p, r"(?i)\byou(?:r|rs|rself)?\b"),
+        lambda p: _first_line(p, r"(?i)\byou(?:r|rs|rself)?\b", needs="[yY][oO][uU]"),
     ),
     (_fact("caption_emoji", "The caption holds an emoji."), lambda p: _text(p, _EMOJI)),
     (_fact("caption_long", "The caption has 150 characters or more."), _long),

@@ -16,10 +16,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from vtlib.core.language import stored
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import rate
 from vtlib.outliers.scores import q_values
 from vtlib.performance import effects, trend
+from vtlib.performance.effects import Shift
 from vtlib.performance.patterns.features import Feature, combinations
 from vtlib.performance.patterns.platforms import (
     PLATFORM_COLUMNS,
@@ -31,6 +33,7 @@ from vtlib.performance.patterns.preparation import (
     TestedPosts,
     binary,
     obstacle,
+    orders,
     outcomes,
     tested_posts,
     wide,
@@ -47,6 +50,7 @@ PATTERN_COLUMNS = [
     *("per_week_ln", "half_life_days", "half_life_low", "half_life_high"),
     *("posts_needed", "least_visible_ln", "examples", "note"),
 ]
+_COLUMNS = ["post_id", "account_id", "account", "platform", "tier", "y", "day"]
 DROPPED_COLUMNS = ["pattern", "kind", "reason"]
 
 
@@ -92,6 +96,8 @@ def find(
     """
     use = rules or PatternRules()
     usable, left_out = outcomes(posts)
+    usable = usable[[c for c in _COLUMNS if c in usable]]  # each test takes its rows apart
+    sorted_posts = orders(usable)
     wide_values = wide(values, usable, features)
     rows: list[dict[str, Any]] = []
     rejections: list[tuple[str, str, str]] = []
@@ -102,10 +108,10 @@ def find(
         if reason:
             rejections.append((feature.name, feature.kind, reason))
         else:
-            tested = tested_posts(value, usable)
-            shift = effects.feature_shift(tested.y, tested.on, tested.group, interval=use.interval)
-            candidates.append(Candidate(feature, value, shift))
-            rows.append(_test(candidates[-1], tested, usable, use) | {"threshold": threshold})
+            tested = tested_posts(value, usable, sorted_posts)
+            row, shift = _test(feature, tested, usable, use)
+            candidates.append(Candidate(feature, value, shift, row["replicates"]))
+            rows.append(row | {"threshold": threshold})
     table, variance = _believed(pd.DataFrame(rows), use)
     return Library(
         table,
@@ -120,17 +126,17 @@ def find(
 
 
 def _test(
-    candidate: Candidate, tested: TestedPosts, usable: pd.DataFrame, use: PatternRules
-) -> dict[str, Any]:
-    feature, shift = candidate.feature, candidate.shift
+    feature: Feature, tested: TestedPosts, usable: pd.DataFrame, use: PatternRules
+) -> tuple[dict[str, Any], Shift]:
+    """The row of a feature, and its shift."""
     rows, on, y, day, group = tested.rows, tested.on, tested.y, tested.day, tested.group
-    week = np.floor(np.nan_to_num(day) / 7).astype(np.int64)
+    shift = effects.feature_shift(y, on, group, interval=use.interval)
     sign = float(np.sign(shift.shift))
-    by_account = trend.agreement(y, on, group, sign=sign)
-    by_week = trend.agreement(y, on, week, sign=sign)
+    by_account = trend.agreement(y, on, group, sign=sign, order=tested.by_account)
+    by_week = trend.agreement(y, on, tested.week, sign=sign, order=tested.by_week)
     change = trend.fading(y, on, group, day=day, interval=use.interval)
     again = trend.halves(y, on, group, day=day, interval=use.interval)
-    return {
+    row = {
         "pattern_id": _pattern_id(feature),
         "pattern": feature.name,
         "definition": feature.definition,
@@ -165,6 +171,7 @@ def _test(
         "examples": _examples(rows[on], sign, use.n_examples),
         "note": _note(rows, usable),
     }
+    return row, shift
 
 
 def _shares(rows: pd.DataFrame, on: np.ndarray) -> dict[str, Any]:
@@ -181,6 +188,12 @@ def _shares(rows: pd.DataFrame, on: np.ndarray) -> dict[str, Any]:
 
 def _examples(on: pd.DataFrame, sign: float, count: int) -> list[str]:
     """Posts that show it best, one an account first."""
+    far, account = on["y"].to_numpy() * (sign or 1.0), on["account"].to_numpy()
+    best = np.full(account.max(initial=-1) + 1, -np.inf)
+    np.maximum.at(best, account, far)
+    best = np.sort(best[np.isfinite(best)])
+    if len(best) >= count:  # the others of these accounts, and other accounts, come behind
+        on = on[far >= best[-count]]
     order = on.assign(far=on["y"] * (sign or 1.0)).sort_values(
         ["far", "post_id"], ascending=[False, True]
     )
@@ -195,9 +208,11 @@ def _note(rows: pd.DataFrame, usable: pd.DataFrame) -> str:
     usual = usable["tier"].isin(BREAKOUT_TIERS).mean()
     here = rows["tier"].isin(BREAKOUT_TIERS).mean()
     if usual > 0 and here > 1.5 * usual:
-        return (
-            f"known mostly of picked posts ({here:.0%} breakouts against {usual:.0%} of all): "
-            "whether there is an effect holds, its size is overstated"
+        return stored(
+            "known mostly of picked posts ({here:.0%} breakouts against {usual:.0%} of all): "
+            "whether there is an effect holds, its size is overstated",
+            here=here,
+            usual=usual,
         )
     return ""
 

@@ -17,7 +17,12 @@ from vtlib.outliers.scores import q_values
 from vtlib.performance import effects, trend
 from vtlib.performance.effects import Shift
 from vtlib.performance.patterns.features import Feature
-from vtlib.performance.patterns.preparation import PatternRules, obstacle, tested_posts
+from vtlib.performance.patterns.preparation import (
+    PatternRules,
+    obstacle,
+    orders,
+    tested_posts,
+)
 from vtlib.performance.trend import replicates
 
 Floats = NDArray[np.float64]
@@ -188,11 +193,14 @@ PLATFORM_COLUMNS = [
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A feature that is tested: its `value` (1, 0, NaN) over the posts, and its shift on all."""
+    """A feature that is tested: its `value` (1, 0, NaN) over the posts, and on all of them its
+    shift and whether it replicates.
+    """
 
     feature: Feature
     value: pd.Series
     shift: Shift
+    replicates: str
 
 
 def by_platform(
@@ -211,10 +219,11 @@ def by_platform(
     """
     if "platform" not in usable:
         return pd.DataFrame(columns=PLATFORM_COLUMNS)
+    places, sorted_posts = _places(usable), orders(usable)
     rows = [
-        _row(one, platform, here, usable, use)
+        _row(one, platform, here, (usable, sorted_posts), use)
         for one in candidates
-        for platform, here in _places(usable).items()
+        for platform, here in places.items()
         if not obstacle(one.feature, one.value[here], usable[here], use)
     ]
     return _believed(pd.DataFrame(rows), use)
@@ -226,14 +235,21 @@ def _places(usable: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _row(
-    one: Candidate, platform: str, here: pd.Series, usable: pd.DataFrame, use: PatternRules
+    one: Candidate,
+    platform: str,
+    here: pd.Series,
+    posts: tuple[pd.DataFrame, Any],
+    use: PatternRules,
 ) -> dict[str, Any]:
-    tested = tested_posts(one.value[here], usable[here])
-    y, on, group = tested.y, tested.on, tested.group
-    # Where all posts are of one platform, this is the test that was made of all of them.
-    shift = one.shift if here.all() else effects.feature_shift(y, on, group, interval=use.interval)
-    by_account = trend.agreement(y, on, group, sign=float(np.sign(shift.shift)))
-    again = trend.halves(y, on, group, day=tested.day, interval=use.interval)
+    shift, is_again = one.shift, one.replicates
+    if not here.all():  # else this is the test that was made of all of them
+        tested = tested_posts(one.value.where(here), *posts)
+        y, on, group = tested.y, tested.on, tested.group
+        shift = effects.feature_shift(y, on, group, interval=use.interval)
+        sign = float(np.sign(shift.shift))
+        by_account = trend.agreement(y, on, group, sign=sign, order=tested.by_account)
+        again = trend.halves(y, on, group, day=tested.day, interval=use.interval)
+        is_again = replicates(shift, by_account, again)
     return {
         "pattern": one.feature.name,
         "platform": platform,
@@ -247,7 +263,7 @@ def _row(
         "n_without": shift.n_off,
         "accounts_with": shift.groups_on,
         "accounts_without": shift.groups_off,
-        "replicates": replicates(shift, by_account, again),
+        "replicates": is_again,
     }
 
 

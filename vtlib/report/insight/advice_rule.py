@@ -221,7 +221,7 @@ def _from_scripts(evidence: Evidence) -> list[dict[str, Any]]:
                 source="verdicts",
                 script_id=row["script_id"],
                 why=say(
-                    "Its posts reached x{shift_ln:.2f} of what their accounts usually reach",
+                    "Its posts reached ×{shift_ln:.2f} of what their accounts usually reach",
                     shift_ln=np.exp(row["shift_ln"]),
                 ),
                 how=script_command(row["script_id"]),

@@ -273,7 +273,7 @@ def _ratio_fact(row: pd.Series) -> dict[str, str]:
 def _claim(row: pd.Series) -> str:
     trend = f", {say(row['trend'])}" if row["trend"] in ("fading", "growing") else ""
     return say(
-        "{pattern}: x{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}) in {posts} of "
+        "{pattern}: ×{ratio:.2f} views ({ratio_low:.2f} to {ratio_high:.2f}) in {posts} of "
         "{accounts} against {posts_2} without; {q_value}; {replicates}{trend}; {known_by}.",
         pattern=_title(row["pattern"]),
         ratio=row["ratio"],
@@ -296,7 +296,7 @@ def _title(pattern: Any) -> str:
 
 def _known_by(kind: Any) -> str:
     return {
-        "measured": "measured",
+        "measured": say("measured"),
         "model": say("as a model read it"),
         "human": say("noted by people"),
     }.get(str(kind), str(kind))

@@ -27,11 +27,10 @@
     };
   }
   const sized = (spec, room) => {
-    if (spec.facet && spec.spec) {
-      return { ...spec, spec: { ...spec.spec, width: Math.max(160, room - 74) } };
-    }
     if (spec.vconcat) {
-      return { ...spec, vconcat: spec.vconcat.map((part) => ({ ...part, width: Math.max(160, room - 74) })) };
+      const width = Math.max(160, room - 74);
+      const wide = (part) => (part.vconcat ? { ...part, vconcat: part.vconcat.map(wide) } : { ...part, width });
+      return wide(spec);
     }
     const isOne = spec.layer || spec.mark;
     return isOne ? { ...spec, width: "container", autosize: { type: "fit-x", contains: "padding" } } : spec;
@@ -68,7 +67,7 @@
     clearTimeout(timer);
     timer = setTimeout(() => figures.filter((f) => {
       const spec = JSON.parse(f.querySelector('script[type="application/json"]').textContent);
-      return spec.facet || spec.vconcat;
+      return spec.vconcat;
     }).forEach(draw), 200);
     fits.forEach((again) => again());
   });
@@ -141,6 +140,13 @@
     }
   };
   const fits = [];
+  // Paper is as wide as .vt-on-paper: a table prints the columns that have room there.
+  const onPaper = (is) => {
+    document.body.classList.toggle("vt-on-paper", is);
+    fits.forEach((again) => again());
+  };
+  window.addEventListener("beforeprint", () => onPaper(true));
+  window.addEventListener("afterprint", () => onPaper(false));
   // On a phone a long list of cards begins with a few; a button shows the rest.
   const CARDS_FIRST = 8;
   const shorten = (table) => {
@@ -176,7 +182,7 @@
         sort(table, column, isNumber, down ? -1 : 1);
       });
     });
-    if (table.tBodies[0]) {
+    if (table.tBodies[0]?.rows.length) {
       shorten(table);
       fits.push(() => fit(table, heads));
       fit(table, heads);

@@ -2,76 +2,131 @@
 (() => {
   const form = document.getElementById("review");
   const known = JSON.parse(document.getElementById("review-data").textContent);
+  const say = (text) => known.words[text] ?? text;
   const status = document.getElementById("review-status");
   const pattern = document.getElementById("review-note");
   const day = new Date();
   const two = (n) => String(n).padStart(2, "0");
   form.elements.reviewed_on.value = `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
 
-  const notes = () => [...form.querySelectorAll(".vt-review-note")].map((note) => {
+  // A report's cards and actions get their place for comments here: the page itself is as it was rendered.
+  document.querySelectorAll("main [data-place]").forEach((place) => {
+    if (place.querySelector(".vt-review-add") || form.contains(place)) return;
+    const notes = document.createElement("div");
+    notes.className = "vt-review-notes";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "vt-review-add";
+    button.textContent = say("Comment on this");
+    const room = document.createElement("div");
+    room.className = "vt-review-room";
+    room.append(notes, button);
+    (place.classList.contains("vt-poster") ? place.lastElementChild : place).append(room);
+  });
+
+  const placeOf = (element) => element.closest("[data-place]").dataset.place;
+  const notes = () => [...document.querySelectorAll(".vt-review-note")].map((note) => {
     const seconds = note.querySelector("input").value;
     return {
-      beat_id: note.closest("[data-beat]").dataset.beat,
+      [known.place]: placeOf(note),
       at_s: seconds === "" ? null : Number(seconds),
       text: note.querySelector("textarea").value.trim(),
     };
   }).filter((note) => note.text);
-  const count = () => {
-    const n = notes().length;
-    document.getElementById("review-count").textContent =
-      n ? `${n} comment${n === 1 ? "" : "s"}.` : "No comments yet.";
+  const add = (place) => {
+    const note = pattern.content.cloneNode(true).firstElementChild;
+    const seconds = note.querySelector("input");
+    if (place.dataset.end) {
+      seconds.min = place.dataset.start;
+      seconds.max = place.dataset.end;
+    } else seconds.closest("label").hidden = true;
+    place.append(note);
+    return note;
   };
-  const say = (text, isBad) => {
+
+  // The comments of a report's other pages, where the browser keeps them for all of its pages.
+  const drafts = () => {
+    try {
+      return JSON.parse(localStorage.getItem(known.draft)) ?? {};
+    } catch {
+      return {};
+    }
+  };
+  const keep = () => {
+    if (!known.draft) return;
+    try {
+      localStorage.setItem(known.draft, JSON.stringify({ ...drafts(), [known.page]: notes() }));
+    } catch { /* a browser that keeps nothing: this page's comments stay on it */ }
+  };
+  const elsewhere = () => (known.draft ? Object.entries(drafts()).filter(([page]) => page !== known.page).flatMap(([, kept]) => kept) : []);
+  const all = () => [...notes(), ...elsewhere()];
+  if (known.draft) {
+    (drafts()[known.page] ?? []).forEach((one) => {
+      const own = [...document.querySelectorAll(".vt-review-notes")].find((place) => placeOf(place) === one[known.place]);
+      if (!own) return;
+      const note = add(own);
+      note.querySelector("textarea").value = one.text;
+      note.querySelector("input").value = one.at_s ?? "";
+    });
+  }
+
+  const count = () => {
+    const n = all().length;
+    const others = elsewhere().length;
+    const text = `${n} ${say(n === 1 ? "comment" : "comments")}`;
+    const where = others ? ` (${others} ${say("on other pages")})` : "";
+    document.getElementById("review-count").textContent = n ? `${text}${where}.` : say("No comments yet.");
+    const bar = document.getElementById("review-bar");
+    if (bar) bar.textContent = n ? `· ${text}` : "";
+  };
+  const show = (text, isBad) => {
     status.textContent = text;
     status.classList.toggle("vt-warn", Boolean(isBad));
   };
 
-  form.addEventListener("click", (event) => {
+  document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button?.classList.contains("vt-review-add")) {
-      const place = button.parentElement.querySelector(".vt-review-notes");
-      const note = pattern.content.cloneNode(true).firstElementChild;
+      const note = add(button.parentElement.querySelector(".vt-review-notes"));
+      const slider = document.querySelector(".vt-scrub input[type=range]");
       const seconds = note.querySelector("input");
-      seconds.min = place.dataset.start;
-      seconds.max = place.dataset.end;
-      place.append(note);
+      if (known.draft && seconds.max && Number(slider?.value)) seconds.value = slider.value;
       note.querySelector("textarea").focus();
     }
     if (button?.classList.contains("vt-review-drop")) button.closest(".vt-review-note").remove();
+    if (button) {
+      keep();
+      count();
+    }
+  });
+  document.addEventListener("input", (event) => {
+    if (!event.target.closest(".vt-review-note")) return;
+    keep();
     count();
   });
-  form.addEventListener("input", count);
+  count();
 
   // The answer, or null with what is missing said.
   const answer = () => {
     const reviewer = form.elements.reviewer.value.trim();
     const decision = form.elements.decision.value;
-    const wrong = [...form.querySelectorAll("input[type=number]")].find((input) => !input.checkValidity());
+    const wrong = [...document.querySelectorAll(".vt-review-note input")].find((input) => !input.checkValidity());
     const lacks =
-      (!reviewer && [form.elements.reviewer, "Please write your name."]) ||
-      (!form.elements.reviewed_on.value && [form.elements.reviewed_on, "Please give the date."]) ||
-      (!decision && [form.querySelector("[name=decision]"), "Please choose a decision."]) ||
-      (wrong && [wrong, `That second is not in this beat: ${wrong.min} to ${wrong.max}.`]) ||
-      (decision !== "approve" && !notes().length && [form.querySelector(".vt-review-add"), "Please say in a comment what should change."]);
+      (!reviewer && [form.elements.reviewer, say("Please write your name.")]) ||
+      (!form.elements.reviewed_on.value && [form.elements.reviewed_on, say("Please give the date.")]) ||
+      (!decision && [form.querySelector("[name=decision]"), say("Please choose a decision.")]) ||
+      (wrong && [wrong, `${say("That second is not there:")} ${wrong.min} – ${wrong.max}`]) ||
+      (decision !== "approve" && !all().length && [document.querySelector(".vt-review-add"), say("Please say in a comment what should change.")]);
     if (lacks) {
       lacks[0].focus();
-      say(lacks[1], true);
+      show(lacks[1], true);
       return null;
     }
-    return {
-      form: known.form,
-      script_id: known.script_id,
-      version: known.version,
-      words: known.words,
-      reviewer,
-      reviewed_on: form.elements.reviewed_on.value,
-      decision,
-      notes: notes(),
-    };
+    return { ...known.answer, reviewer, reviewed_on: form.elements.reviewed_on.value, decision, notes: all() };
   };
   const fileName = (one) => {
     const who = one.reviewer.normalize("NFKD").replace(/[^A-Za-z0-9]+/g, "-").replace(/^-+|-+$/g, "").toLowerCase();
-    return `${one.script_id}-v${one.version}-${who || "answer"}.review.json`;
+    return `${known.stem}-${who || "answer"}.review.json`;
   };
   const save = (one) => {
     const link = document.createElement("a");
@@ -79,10 +134,10 @@
     link.download = fileName(one);
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    say(`Saved as ${link.download} among your downloads.`);
+    show(`${say("Saved among your downloads:")} ${link.download}`);
   };
   const send = async (one) => {
-    say("Sending …");
+    show(say("Sending …"));
     try {
       const reply = await fetch(known.post_to, {
         method: "POST",
@@ -91,9 +146,10 @@
         body: JSON.stringify(one),
       });
       const told = await reply.json();
-      say(told.message, !reply.ok);
+      show(told.message, !reply.ok);
+      if (reply.ok && known.draft) localStorage.removeItem(known.draft);
     } catch (error) {
-      say("The answer did not get through. Try again in a moment; your comments are still here.", true);
+      show(say("The answer did not get through. Try again in a moment; your comments are still here."), true);
     }
   };
   form.addEventListener("submit", (event) => {
@@ -112,20 +168,20 @@
   document.getElementById("review-mail")?.addEventListener("click", () => {
     const one = answer();
     if (!one) return;
-    const words = { approve: "Approved", send_back: "Sent back", comment: "Comments on" };
-    const subject = `${words[one.decision]}: ${known.title}, version ${one.version}`;
-    const lines = one.notes.map((n) => `- ${n.beat_id || "the whole"}${n.at_s === null ? "" : ` at ${n.at_s} s`}: ${n.text}`);
+    const words = { approve: say("Approved"), send_back: say("Sent back"), comment: say("Comments on") };
+    const subject = `${words[one.decision]}: ${known.title}`;
+    const lines = one.notes.map((n) => `- ${n[known.place] || say("the whole")}${n.at_s === null ? "" : ` ${say("at second")} ${n.at_s}`}: ${n.text}`);
     const body = [subject, ...lines, `${one.reviewer}, ${one.reviewed_on}`, "", packed(one)].join("\n");
     const address = `mailto:${encodeURIComponent(known.mail).replaceAll("%40", "@")}?subject=${encodeURIComponent(subject)}&body=${encodeURIComponent(body)}`;
     if (address.length > MAIL_MAX) {
       save(one);
-      say(`That is too long for a mail made here. ${fileName(one)} is saved: attach it to a mail of yours.`);
+      show(`${say("That is too long for a mail made here. Attach the file to a mail of yours:")} ${fileName(one)}`);
       return;
     }
     const link = document.createElement("a");
     link.href = address;
     link.id = "review-address";
-    link.textContent = "Open the mail";
+    link.textContent = say("Open the mail");
     status.replaceChildren(link);
     status.classList.remove("vt-warn");
     link.click();

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,7 +40,8 @@ _LABELS = marked(
     )
 )
 _PICTURE_MAX = (1080, 1920)
-# In order of preference; the first that is installed sets plain text, the others fill its gaps.
+# In order of preference; the first that is there sets plain text, the others fill its gaps. Noto
+# Sans and Noto Emoji come with the package manimgx-fonts (the Noto project's files, OFL).
 _SANS = (
     "Noto Sans",
     "Inter",
@@ -48,6 +50,8 @@ _SANS = (
     "Arial",
     "Helvetica",
     "Libertinus Serif",
+    "Noto Color Emoji",
+    "Noto Emoji",
 )
 _PACKAGES = (
     ("EMOJI", "fonts-noto-color-emoji"),
@@ -127,7 +131,7 @@ def _compile(
             options["timestamp"] = job.made_at.replace(microsecond=0)
         try:
             output, messages = typst.compile_with_warnings(
-                main, root=folder, format=form, **options
+                main, root=folder, format=form, font_paths=_fonts(), **options
             )
         except typst.TypstError as error:
             raise VtError(
@@ -155,11 +159,19 @@ def _lay_out(folder: Path, job: TypstDocument) -> Path:
 
 
 @cache
+def _fonts() -> typst.Fonts:
+    """The fonts of typst, of this machine and of the package."""
+    package = find_spec("manimgx_fonts")
+    places = list(package.submodule_search_locations or ()) if package else []
+    return typst.Fonts(font_paths=places)
+
+
+@cache
 def families() -> tuple[str, ...]:
-    """Names of the installed fonts to set text in, preferred first; never empty (typst brings
+    """Names of the fonts that are there to set text in, preferred first; never empty (typst brings
     some).
     """
-    there = set(typst.Fonts().families())
+    there = set(_fonts().families())
     return tuple(n for n in _SANS if n in there)
 
 
@@ -192,9 +204,7 @@ def font_warning(text: str) -> tuple[str, ...]:
 @cache
 def _files() -> tuple[tuple[str, int], ...]:
     """One file a family is enough: its regular face; big ones last."""
-    faces = sorted(
-        typst.Fonts().fonts(), key=lambda f: (f.family.startswith("Noto Sans CJK"), f.family)
-    )
+    faces = sorted(_fonts().fonts(), key=lambda f: (f.family.startswith("Noto Sans CJK"), f.family))
     plain = [f for f in faces if f.path and f.style == "normal" and 350 <= f.weight <= 450]
     return tuple(dict.fromkeys((str(f.path), f.index) for f in plain))
 

@@ -8,6 +8,12 @@ FROM shared_scripts AS h ANTI JOIN script_versions AS v ON v.script_id = h.scrip
 UNION ALL
 SELECT 'published ' || p.run_id FROM published_runs AS p ANTI JOIN runs AS r ON r.run_id = p.run_id
 UNION ALL
+SELECT 'shared report ' || h.run_id FROM shared_reports AS h ANTI JOIN runs AS r ON r.run_id = h.run_id
+UNION ALL
+SELECT 'answer ' || a.review_id || ' to ' || a.run_id FROM report_reviews AS a ANTI JOIN runs AS r ON r.run_id = a.run_id
+UNION ALL
+SELECT 'decision ' || decision FROM report_reviews WHERE decision NOT IN ('approve', 'send_back', 'comment')
+UNION ALL
 SELECT 'role ' || role FROM site_people WHERE role NOT IN ('viewer', 'editor', 'approver')
 UNION ALL
 SELECT 'outcome ' || outcome FROM script_reviews WHERE outcome NOT IN ('approved', 'sent_back', 'commented', 'refused')

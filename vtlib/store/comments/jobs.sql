@@ -1,9 +1,10 @@
 COMMENT ON TABLE jobs IS 'Work that was queued or ran by itself, a row once it began (machine); vt jobs. Key: job_id';
 COMMENT ON COLUMN jobs.job_id IS 'Number of the job as text; in a team that of procrastinate';
-COMMENT ON COLUMN jobs.kind IS 'fetch, measure, ask, capture, judge, run or report';
+COMMENT ON COLUMN jobs.kind IS 'fetch, measure, ask, capture, judge, run, report or watch';
 COMMENT ON COLUMN jobs.project_id IS 'Slug of the project';
 COMMENT ON COLUMN jobs.params IS 'Parameters that differ from the YAML, by section';
 COMMENT ON COLUMN jobs.entry IS 'Entry of the schedule it came of; empty = somebody added it';
+COMMENT ON COLUMN jobs.added_by IS 'Who added it; empty = a schedule';
 COMMENT ON COLUMN jobs.due_at IS 'Time of the schedule it was for; UTC';
 COMMENT ON COLUMN jobs.status IS 'runs, waits (is tried or goes on again), ok, failed or cancelled';
 COMMENT ON COLUMN jobs.tries IS 'Attempts since it last made progress';

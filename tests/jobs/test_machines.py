@@ -3,6 +3,7 @@ leave the rows of an undisturbed run, and nothing is paid twice. `bench/machines
 one.
 """
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -14,7 +15,11 @@ from tests.jobs.trial import Size, Trial
 SIZE = Size(projects=2, posts=100, videos=2, pause_s=0.5)
 PHASES = ("measure", "ask")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(not os.environ.get("VT_ALL_FAULTS"), reason="minutes: in `make faults`"),
+]
 
 
 @pytest.fixture

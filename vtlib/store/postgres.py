@@ -22,7 +22,14 @@ from typing import Any, cast
 import duckdb
 
 from vtlib.core import log
-from vtlib.core.errors import BadInput, CredentialsMissing, DataCheckFailed, StoreBusy, VtError
+from vtlib.core.errors import (
+    GET_TEAM_EXTRA,
+    BadInput,
+    CredentialsMissing,
+    DataCheckFailed,
+    StoreBusy,
+    VtError,
+)
 from vtlib.core.settings import url_passwords
 from vtlib.store import migrate, room_locks, visits
 from vtlib.store.connection import CONFIG, Connection, Store, memory_mb
@@ -434,7 +441,7 @@ def _facts(url: str) -> dict[str, Any]:
     except ModuleNotFoundError:
         raise BadInput(
             "a database on PostgreSQL needs more packages.",
-            todo='Install them: pip install "viraltracker[team]"',
+            todo=GET_TEAM_EXTRA,
         ) from None
     try:
         return dict(conninfo_to_dict(url, connect_timeout=10))
@@ -453,7 +460,7 @@ def _extension() -> Path:
     if not path.exists():
         raise BadInput(
             f"there is no postgres extension for DuckDB {duckdb.__version__}.",
-            todo='Install the two that fit: pip install "viraltracker[team]"',
+            todo=GET_TEAM_EXTRA,
         )
     return path
 

@@ -3,7 +3,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # The main faults, met on services that are not our simulator.
 PEER_FAULTS := tests/capture/test_open_orders.py tests/media/test_slow_media.py tests/cli/test_model_money.py \
-  tests/jobs/test_faults.py
+  tests/jobs/test_faults.py tests/jobs/test_machines.py
 # Half of the tests' time is waiting (for servers, kernels, browsers): two processes a core.
 TEST_PROCESSES = $(shell $(PYTHON) -c 'import os; print(2 * min(os.cpu_count() or 1, 4))')
 # Set in many containers, it makes every start of Python compile every module again.
@@ -54,7 +54,7 @@ types: setup  ## mypy, strict, on vtlib, the simulator and the cells of the note
 # `make bench -- scale reach` runs those alone, at their full size where they have one.
 BENCHES := $(patsubst bench/%.py,%,$(wildcard bench/*.py))
 NAMED := $(if $(filter bench,$(MAKECMDGOALS)),$(filter $(BENCHES),$(MAKECMDGOALS)))
-FULL_SIZE := scale outliers library
+FULL_SIZE := scale outliers library machines millions
 
 bench: setup  ## ratios measured in one run beside their reference; `make bench -- scale`: that one alone
 	@missed=""; for name in $(or $(NAMED),$(BENCHES)); do echo; echo "$$name"; \

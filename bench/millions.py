@@ -60,10 +60,10 @@ def main() -> int:
     parser.add_argument(
         "--full", action="store_true", help="10 million posts, 50 million snapshots"
     )
-    parser.add_argument("--folder", default="/var/tmp", help="where the server keeps its data")
+    parser.add_argument("--folder", default="", help="where the server keeps its data")
     wish = parser.parse_args()
     with (
-        tempfile.TemporaryDirectory(prefix="vt-millions-", dir=wish.folder) as name,
+        tempfile.TemporaryDirectory(prefix="vt-millions-", dir=wish.folder or None) as name,
         databases.postgres(Path(name) / "data", is_lasting=False) as url,
     ):
         with psycopg.connect(url, autocommit=True) as admin:
@@ -77,11 +77,10 @@ def main() -> int:
     print(tabulate(rows, heads, floatfmt=".2f", intfmt=","))
     small = {row[1]: row[3] for row in rows if row[0] == SMALL}
     slow = [r[1] for r in rows if r[3] > max(LEAST_S, RATIO * small[r[1]])]
-    scanned = [r[1] for r in rows if r[5]]
-    print(
-        f"not flat: {', '.join(slow) or 'none'}; whole tables read by: {', '.join(scanned) or 'none'}"
-    )
-    return int(bool(slow or scanned))
+    whole = [r[1] for r in rows if r[5]]
+    print(f"not flat: {', '.join(slow) or 'none'}; ", end="")
+    print(f"whole tables read by: {', '.join(whole) or 'none'}")
+    return int(bool(slow or whole))
 
 
 def measured(

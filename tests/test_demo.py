@@ -15,7 +15,7 @@ import pytest
 from simulator.files import write_exports
 from tests.report import running_text
 from tests.report.catalogues import sentences
-from vtlib.core.language import PageReader, reads, retold
+from vtlib.core.language import PageReader, reads, retell
 from vtlib.core.models import STAGES
 from vtlib.run.reproduce import reproduce
 
@@ -231,7 +231,7 @@ def test_a_run_for_a_german_reader_keeps_no_sentence_in_english(german: Path) ->
             (page.name, text)
             for page in pages(german)
             for text in running_text.read(page.read_text()).texts
-            if text.count(" ") > 1 and retold(text) != text
+            if text.count(" ") > 1 and retell(text) != text
         }
     assert left == set()
     assert "Times are Berlin." not in (german / "index.html").read_text()

@@ -64,7 +64,7 @@ def test_without_the_extra_it_says_how_to_get_it(vt, home, monkeypatch, command)
     monkeypatch.setattr(assistant, "find_spec", lambda _: None)
     outcome = vt(command)
     assert outcome.code == 3
-    assert "pip install 'viraltracker[team]'" in outcome.err
+    assert "pip install -e '.[team]'" in outcome.err
 
 
 def test_the_desk_behind_a_proxy_takes_its_path_and_the_person(tmp_path) -> None:

@@ -16,6 +16,8 @@ import pytest
 from tests.desk.desk_home import workspace
 from tests.desk.lab_server import BROWSER, CHROMIUM, FLAGS, free_port
 from vtlib.core.models import REASONS
+from vtlib.jobs import queue
+from vtlib.jobs.job import Job
 from vtlib.performance import store as performance
 from vtlib.scripts import queries
 from vtlib.scripts import store as scripts
@@ -433,6 +435,21 @@ def test_the_board(walk: Walk, project: Project) -> None:
     walk.write("Reason", "over")
     walk.press("Archive", says="published to archived")
     walk.rows("SELECT status FROM scripts_current WHERE title = 'Draft 05'", [["archived"]])
+
+
+@pytest.mark.timeout(400)
+def test_jobs_come_by_themselves_and_are_paused(walk: Walk, project: Project) -> None:
+    """A job of another process is listed without a press; a pause is a row."""
+    row = queue.do_here(project.workspace, Job("judge", "p", by="Ben"))
+    walk.page.get_by_text("judge, the last: ok").wait_for(timeout=90_000)
+    walk.press("Show jobs")
+    walk.page.get_by_text("added by Ben").wait_for()
+    walk.press("Pause jobs", says="are paused")
+    walk.rows("SELECT project_id, paused_by FROM job_pauses", [["p", "Zoe"]])
+    walk.press("Resume jobs", says="go on")
+    walk.rows("SELECT count(*) FROM job_pauses", [[0]])
+    walk.press("Hide jobs")
+    assert row["status"] == "ok"
 
 
 def test_every_button_that_was_there_was_pressed(walk: Walk) -> None:

@@ -39,7 +39,7 @@ print(json.dumps({
     "coverage": store.query(coverage).values.tolist(),
     "comment": store.query(comment)["comment"][0],
     "mapped": outcome("x", item).metrics["quotes"].value,
-    "browse": "quotes_state" in store.query_file("browse_page", project="p", ids=["x:1"]),
+    "browse": "quotes_state" in store.query_file("browse_page", project="p", ids="x:1"),
     "wrong": [before[before["n"] > 0]["check"].tolist(), after[after["n"] > 0]["check"].tolist()],
 }))
 """  # noqa: E501

@@ -20,7 +20,7 @@ from vtlib import tables
 from vtlib.core import figures, language
 from vtlib.core.conclusion import number
 from vtlib.core.errors import BadInput
-from vtlib.core.language import PageReader, in_english, reads, retold, say, say_n, stored
+from vtlib.core.language import PageReader, in_english, reads, retell, say, say_n, stored
 from vtlib.core.params import parse_params
 from vtlib.report import write_index, write_insight
 from vtlib.report.pattern_cards import write_patterns
@@ -254,16 +254,16 @@ def test_a_stored_sentence_is_retold_with_its_numbers(text: str, part: str) -> N
     with reads(GERMAN):
         german = tables.show(pd.DataFrame({"reason": [text]}), source="x")
         assert stored("plays are x{ratio:,.1f} of views", ratio=2.6) == "plays are x2.6 of views"
-    assert retold(text) == text
+    assert retell(text) == text
     assert shown.rows[0][0].text == text
     assert german.rows[0][0].text[:5] == retold_in_german(text)[:5]
 
 
 def retold_in_german(text: str) -> str:
     with reads(GERMAN):
-        return retold(text)
+        return retell(text)
 
 
 @pytest.mark.parametrize("text", ["", "Nobody talks at our table; listen", "of 5: fit 3", "a; b"])
-def test_what_is_no_sentence_of_ours_is_not_retold(text: str) -> None:
+def test_what_is_no_sentence_of_ours_is_not_retell_one(text: str) -> None:
     assert retold_in_german(text) == text

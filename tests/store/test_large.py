@@ -14,7 +14,7 @@ from vtlib.capture import imports
 from vtlib.desk import browse
 from vtlib.desk.browse import PostQuery
 from vtlib.outliers import stage
-from vtlib.store.connection import QUERIES, own_project, query_text
+from vtlib.store.connection import QUERIES, query_text, scope_of
 from vtlib.store.project import Project
 
 PROJECTS, POSTS = 20, 60
@@ -75,7 +75,6 @@ def test_a_project_reads_its_own_rows_alone(project, url, tmp_path):
         step()
         project.store.close()  # a process tells what it read when it ends
         n_read = rows_read(url)
-        print(name, n_read)
         most[name] = max(n_read[t] / (PROJECTS * POSTS * (2 if "snap" in t else 1)) for t in LARGE)
     assert most["import"] < 0.2
     assert most["page"] < 0.3
@@ -90,10 +89,11 @@ def test_queries_of_a_project_answer_the_same_from_its_own_rows(project):
         values = {**OTHER_VALUES, "project": "p3"}
         sql = query_text(name)
         names = set(re.findall(r"\$([a-z_]+)", re.sub(r"--.*", "", sql)))
-        if not own_project(sql, values) or not names <= set(values):
+        scope = scope_of(sql, values)
+        if not scope or not names <= set(values):
             continue
         bound = {key: values[key] for key in names}
-        whole, own = (project.store.query(sql, bound, of=of) for of in ("", "p3"))
+        whole, own = project.store.query(sql, bound), project.store.query(sql, bound, **scope)
         n_compared += 1
         if not whole.equals(own):
             differ.append(name)

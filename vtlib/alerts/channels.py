@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from vtlib.core.errors import BadInput, CredentialsMissing
+from vtlib.core.errors import GET_TEAM_EXTRA, BadInput, CredentialsMissing
 from vtlib.core.params import AlertChannel
 from vtlib.core.settings import Settings
 
@@ -74,7 +74,7 @@ def open_channels(settings: Settings, channels: Sequence[AlertChannel]) -> list[
     except ImportError:
         raise BadInput(
             "alerts are sent by the package apprise, which is not installed.",
-            todo='Run: .venv/bin/python -m pip install "viraltracker[team]"',
+            todo=GET_TEAM_EXTRA,
         ) from None
     opened = []
     for params in channels:

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
-from vtlib.core.language import clip, marked, retold, say
+from vtlib.core.language import clip, marked, retell, say
 
 CAPTION_CHARS = 60
 CONSTANT_SHARE, CONSTANT_MIN = 0.9, 5
@@ -197,7 +197,7 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
         else None,
         "cuts_invented": cuts.get("n_invented"),
         "cut_drift_s": cuts.get("drift_s"),
-        "flags_failed": "; ".join(retold(f["says"]) for f in flags if f["status"] == "failed")
+        "flags_failed": "; ".join(retell(f["says"]) for f in flags if f["status"] == "failed")
         or None,
         "tokens": _total(tokens),
         "cost": "unknown" if pd.isna(row["usd"]) else f"${row['usd']:,.4f}",

@@ -19,7 +19,7 @@ from vtlib.capture.messages import NOT_COUNTED, fate, mapped_ratio, unreadable
 from vtlib.capture.orders import Order
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage, verb
 from vtlib.core.errors import sentence
-from vtlib.core.language import marked, retold, say, stored
+from vtlib.core.language import marked, retell, say, stored
 from vtlib.core.models import METRICS, Mapped, MappedAccount, Rejected
 from vtlib.platforms import outcome, posts_within
 from vtlib.platforms.searches import names_in, names_of
@@ -264,7 +264,7 @@ def conclude(
     lines += shortfalls
     short = short.sort_values(["mapped", "platform", "handle"])  # who gave nothing comes first
     lines += [
-        sentence(f"{r.platform} {r.handle}: {retold(str(r.reason))}")
+        sentence(f"{r.platform} {r.handle}: {retell(str(r.reason))}")
         for r in short.head(5).itertuples()
     ]
     if len(short) > 5:
@@ -405,8 +405,8 @@ def _nothing(mine: Sequence[RunItem], status: str) -> str:
     if kinds["no_items"]:
         return stored("nothing: {why}", why=_UNKNOWN)
     if kinds:
-        said = next((one.said for one in mine if one.said), stored("only error items"))
-        return stored("nothing: {why}", why=said)
+        reason = next((one.said for one in mine if one.said), stored("only error items"))
+        return stored("nothing: {why}", why=reason)
     if status != "SUCCEEDED":
         return stored("nothing: the run ended {status} before", status=status)
     return stored(

@@ -4,7 +4,7 @@ Sentences are written in English where they are made, as `say("{n} of {posts} ..
 catalogue `vtlib/locale/<language>/LC_MESSAGES/vtlib.po` has them in every other language
 (.ci/catalogue.py collects them). What people and models wrote stays as it is. English needs no
 catalogue, and none is read for it. A sentence for the store is `stored("plays are x{n} ...", n=2)`,
-English whoever runs it, and `retold` to its reader: its form is in the catalogue, so rows of any
+English whoever runs it, and `retell` to its reader: its form is in the catalogue, so rows of any
 age are read.
 """
 
@@ -168,7 +168,7 @@ _PLACE = re.compile(r"\{(\w+)[^}]*\}")
 _FIGURE = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?%?")
 
 
-class _Told(str):
+class _Verbatim(str):
     """A value that is text already, whatever form its place asks for."""
 
     __slots__ = ()
@@ -177,17 +177,17 @@ class _Told(str):
         return str(self)
 
 
-def retold(text: str) -> str:
+def retell(text: str) -> str:
     """A sentence of the store in the reader's language; several with `; ` between them one by one.
     Whatever is none of ours stays as it is.
     """
     if reader().language == "en" or not text:
         return text
-    return _retold(text) or "; ".join(_retold(part) or part for part in text.split("; "))
+    return _retell_one(text) or "; ".join(_retell_one(part) or part for part in text.split("; "))
 
 
-def _retold(text: str) -> str:
-    """`retold` of one sentence; "" = it is none of ours."""
+def _retell_one(text: str) -> str:
+    """`retell` of one sentence; "" = it is none of ours."""
     language = reader().language
     own = translations(language).gettext(text) if text else text  # "" is the catalogue's own head
     if own != text:
@@ -198,29 +198,30 @@ def _retold(text: str) -> str:
     return ""
 
 
-def _value(text: str) -> _Told:
+def _value(text: str) -> _Verbatim:
     """A value of such a sentence: a figure, a count of something, a sentence of its own, or as it
     is.
     """
     n, _, noun = text.partition(" ")
     if _FIGURE.fullmatch(text):
-        return _Told(figure(text))
+        return _Verbatim(figure(text))
     if (names := _nouns(reader().language).get(noun)) and _FIGURE.fullmatch(n):
-        return _Told(f"{figure(n)} {say_n(*names, float(n.replace(',', '')))}")
-    return _Told(retold(text))
+        return _Verbatim(f"{figure(n)} {say_n(*names, float(n.replace(',', '')))}")
+    return _Verbatim(retell(text))
 
 
 @cache
 def _nouns(language: str) -> dict[str, tuple[str, str]]:
     """One and many of each noun that is counted, by either."""
-    pairs = [m.id for m in _catalogue(language) if isinstance(m.id, tuple)]
+    pairs = [(str(m.id[0]), str(m.id[1])) for m in _catalogue(language) if isinstance(m.id, tuple)]
     return {form: pair for pair in pairs for form in pair if "{" not in form}
 
 
 @cache
 def _stored_forms(language: str) -> list[tuple[re.Pattern[str], str]]:
     """(what sentences of a form look like, the form), those with the most words of ours first."""
-    texts = [m.id for m in _catalogue(language) if STORED in m.auto_comments and "{" in m.id]
+    messages = (m for m in _catalogue(language) if STORED in m.auto_comments)
+    texts = [str(m.id) for m in messages if "{" in m.id]
     texts.sort(key=lambda text: -len(_PLACE.sub("", text)))
     return [(re.compile(_look(text), re.DOTALL), text) for text in texts]
 

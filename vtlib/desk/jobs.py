@@ -18,7 +18,7 @@ from vtlib.desk.session import DeskSession
 from vtlib.jobs import queue
 from vtlib.store.project import Project
 
-TEAM_POLL_S, FILE_POLL_S = 5.0, 30.0  # opening a file costs more than asking a server
+TEAM_POLL_S, FILE_POLL_S = 5.0, 15.0  # opening a file costs more than asking a server
 ENDED_MAX = 5
 OPEN = ("runs", "waits", "paused")
 _BAR = Markup('<progress value="{}" max="{}" aria-label="{}"></progress> ')

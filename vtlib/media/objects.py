@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vtlib.core import log
-from vtlib.core.errors import BadInput, CredentialsMissing, SourceFailed
+from vtlib.core.errors import GET_TEAM_EXTRA, BadInput, CredentialsMissing, SourceFailed
 
 PAUSES_S = (1, 2, 4, 8, 16, 30, 30)  # 91 s in all: storage may be away for a minute
 TIMEOUT_S = 30
@@ -210,7 +210,7 @@ def _client(_process: int) -> Any:
     except ImportError:
         raise BadInput(
             "media in S3 needs the package botocore, which is not installed.",
-            todo='Run: .venv/bin/python -m pip install "viraltracker[team]"',
+            todo=GET_TEAM_EXTRA,
         ) from None
     session = get_session()
     own = bool(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"))

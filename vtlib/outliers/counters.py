@@ -59,7 +59,8 @@ def with_snapshots(
         latest[f"{metric}_at"] = np.full(len(posts), np.datetime64("NaT", "us"))
         latest[metric][post[last]], latest[f"{metric}_at"][post[last]] = value[last], at[last]
         several = known[np.bincount(post[known], minlength=len(posts))[post[known]] > 1]
-        name = pd.Categorical.from_codes(np.full(len(several), METRICS.index(metric)), METRICS)
+        code = np.full(len(several), METRICS.index(metric))
+        name = pd.Categorical.from_codes(code, pd.Index(METRICS))
         columns = {"post": post[several], "metric": name, "captured_at": at[several]}
         parts.append(pd.DataFrame({**columns, "value": value[several]}))
     return posts.assign(**latest), pd.concat(parts, ignore_index=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage
-from vtlib.core.language import marked, moment, retold, say, stored
+from vtlib.core.language import marked, moment, retell, say, stored
 from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.params import Outliers
 from vtlib.outliers.chance import MIN_SCORES, SECOND_KIND, Chance
@@ -67,7 +67,7 @@ def conclude(verdict: Verdict, params: Outliers) -> Conclusion:
     lines += trend_sentences(verdict.trends)
     reasons = verdict.scores.loc[verdict.scores["reason"] != "", "reason"].value_counts()
     lines += [
-        f"{number(c, 'post')} {retold(str(reason))}." for reason, c in sorted(reasons.items())
+        f"{number(c, 'post')} {retell(str(reason))}." for reason, c in sorted(reasons.items())
     ]
     rising = {"rising": verdict.early.n_rising} if len(verdict.early.calls) else {}
     return finish_stage("outliers", lines, scored=n, breakouts=hits, not_scored=n_all - n, **rising)
@@ -170,8 +170,8 @@ def notes(
     )
     add(group["format"].eq("unknown"), _kind(group.iloc[0], lengths))
     code, names = np.zeros(len(group), np.int64), {"": 0}
-    for i, parts in words.items():
-        code[i] = names.setdefault("; ".join(parts), len(names))
+    for place, parts in words.items():
+        code[place] = names.setdefault("; ".join(parts), len(names))
     return texts(list(names), code)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from vtlib.core.conclusion import Conclusion, finish_stage, number, skip_stage
 from vtlib.core.errors import sentence
 from vtlib.core.finding import platform_sentence, sure_text
-from vtlib.core.language import retold, say
+from vtlib.core.language import retell, say
 from vtlib.performance.forecasts import VIEWS, Forecaster
 from vtlib.performance.patterns import Library
 from vtlib.performance.reach import WITH_LEARNED, Range
@@ -159,7 +159,7 @@ def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
         text = sentence(
             say(
                 "Forecasts are the own level: the model stands down, {reason}",
-                reason=retold(lift.reason),
+                reason=retell(lift.reason),
             )
         )
     lines = [InsightSentence("forecast", text, "forecaster")]
@@ -180,7 +180,7 @@ def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
             InsightSentence(
                 "forecast",
                 sentence(
-                    say("No chance of a breakout is given: {reason}", reason=retold(hits.reason))
+                    say("No chance of a breakout is given: {reason}", reason=retell(hits.reason))
                 ),
                 "forecaster",
             )
@@ -271,7 +271,7 @@ def _claim(row: pd.Series) -> InsightSentence:
             last=last,
             kind=say(row["kind"]),
         )
-        + (f"; {retold(str(row['note']))}" if row["note"] else "")
+        + (f"; {retell(str(row['note']))}" if row["note"] else "")
         + "."
     )
     return InsightSentence("pattern", text, "patterns", (str(row["pattern_id"]),))

@@ -308,8 +308,8 @@ def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list
         values.append(table if is_fresh.all() else table[is_fresh])
         features |= {f.name: f for f in fresh}
     columns = {name: _numbered([table[name] for table in values]) for name in VALUE_COLUMNS[:2]}
-    columns["value"] = np.concatenate([table["value"].to_numpy(float) for table in values])
-    return pd.DataFrame(columns), list(features.values())
+    value = np.concatenate([table["value"].to_numpy(float) for table in values])
+    return pd.DataFrame(columns).assign(value=value), list(features.values())
 
 
 def _numbered(parts: Sequence[pd.Series]) -> pd.Categorical:

@@ -15,7 +15,7 @@ from vtlib import tables
 from vtlib.core.conclusion import number
 from vtlib.core.figures import ratio_text
 from vtlib.core.finding import sure_text
-from vtlib.core.language import retold, say, word
+from vtlib.core.language import retell, say, word
 from vtlib.performance import library
 from vtlib.report import assembly
 from vtlib.report.facts import Page
@@ -92,7 +92,7 @@ def card(
         _where(platforms),
         _fades(row),
         _basis(row),
-        retold(str(row["note"] or "")),
+        retell(str(row["note"] or "")),
         tuple(
             Frame(tables.picture_url(e.picture) if e.picture else "", e.words, e.url)
             for e in examples

@@ -59,7 +59,7 @@ class FormFacts:
     decisions: Sequence[str] = (*DECISIONS,)
 
 
-def places_of(pages: Mapping[str, str], post_of: Mapping[str, str]) -> dict[str, Place]:
+def places_of(pages: Mapping[str, str], post_of: Mapping[str, str]) -> Mapping[str, Place]:
     """What of a report can be commented on, by address: the whole, every page, each video with its
     length, each action of the index (`do-1`).
 

@@ -13,7 +13,7 @@ import pandas as pd
 from vtlib import tables
 from vtlib.core.conclusion import number
 from vtlib.core.figures import count, share
-from vtlib.core.language import marked, retold, say, word
+from vtlib.core.language import marked, retell, say, word
 from vtlib.core.models import METRICS
 from vtlib.report import assembly, drawing, posters
 from vtlib.report.facts import Page, VideoView
@@ -111,7 +111,7 @@ def lead(view: VideoView, *, sure: str) -> str:
     if not posters.is_judged(view):
         return say(
             "Not judged: {reason}.",
-            reason=retold(view.facts.get("reason") or "") or say("no number to judge it by"),
+            reason=retell(view.facts.get("reason") or "") or say("no number to judge it by"),
         )
     metric = word(view.facts.get("metric") or "views")
     words = say(

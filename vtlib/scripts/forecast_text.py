@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from vtlib.core.language import retold, say
+from vtlib.core.language import retell, say
 
 VIEWS = "ln_views_7d"  # what places are about unless they name another target
 FACTS = (
@@ -23,7 +23,7 @@ def sentences(places: Iterable[Mapping[str, Any]]) -> list[str]:
     reasons = {p["reason"] for p in rows if p.get("reason")}
     common = reasons.pop() if len(reasons) == 1 and len(rows) > 1 else ""
     lines = [_sentence(p, is_reason_told=not common) for p in rows]
-    return [*lines, retold(common)] if common else lines
+    return [*lines, retell(common)] if common else lines
 
 
 def prediction_lines(prediction: Mapping[str, Any] | None) -> list[str]:
@@ -31,7 +31,7 @@ def prediction_lines(prediction: Mapping[str, Any] | None) -> list[str]:
     facts = prediction or {}
     lines = sentences(facts.get("places") or ())
     return lines or (
-        [say("no forecast: {reason}", reason=retold(facts["reason"]))]
+        [say("no forecast: {reason}", reason=retell(facts["reason"]))]
         if facts.get("reason")
         else []
     )
@@ -44,7 +44,7 @@ def _sentence(place: Mapping[str, Any], *, is_reason_told: bool) -> str:
         format=place["format"],
         account_id=place["account_id"],
     )
-    why = f"; {retold(place['reason'])}" if place.get("reason") and is_reason_told else ""
+    why = f"; {retell(place['reason'])}" if place.get("reason") and is_reason_told else ""
     if place.get("predicted_ln") is None:
         return say("{where}: no forecast{why}", where=where, why=why)
     is_views = place.get("target", VIEWS) == VIEWS

@@ -139,7 +139,7 @@ def _stretch(one: Stretch, lane: int, place: Mapping[datetime, float], end: floa
         word=word,
         since=language.moment(one.since),
         by=one.by,
-        reason=language.retold(one.reason),
+        reason=language.retell(one.reason),
     )
     return (
         f"<g><title>{escape(tooltip)}</title>"
@@ -150,7 +150,7 @@ def _stretch(one: Stretch, lane: int, place: Mapping[datetime, float], end: floa
 
 def _lane(version: Mapping[str, Any], lane: int, end: float) -> str:
     who = (
-        f"{version['made_by'] or ''}: {language.retold(version['notes'] or '') or say('no notes')}"
+        f"{version['made_by'] or ''}: {language.retell(version['notes'] or '') or say('no notes')}"
     )
     room = int((_WIDTH - end - 8) / _LETTER)
     return _text(0, lane * _ROW + 16, f"v{version['version']}") + _text(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from vtlib.core.errors import CredentialsMissing, VtError
+from vtlib.core.errors import GET_TEAM_EXTRA, CredentialsMissing, VtError
 from vtlib.scripts.store import ScriptHome
 from vtlib.serving import tools
 from vtlib.serving.answers import STRANGERS_NOTE, ToolAnswer, document
@@ -65,7 +65,7 @@ def require_team(command: str) -> None:
     if find_spec("mcp") is None:
         raise CredentialsMissing(
             f"vt {command} needs the extra `team`.",
-            todo="Install it: pip install 'viraltracker[team]'",
+            todo=GET_TEAM_EXTRA,
         )
 
 

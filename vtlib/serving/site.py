@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from vtlib.core.errors import BadInput, VtError
 from vtlib.report import reviews as report_reviews
+from vtlib.run.copies import PAGES
 from vtlib.scripts import reviews
 from vtlib.serving import published, site_page
 from vtlib.serving.assistant import build, require_team
@@ -133,7 +134,7 @@ class _Pages:
         target = published.file_of(self.at, request.user, run_id, path or "index.html")
         if target is None:
             return _missing()
-        if target.suffix.lower() not in published.PAGES:
+        if target.suffix.lower() not in PAGES:
             return FileResponse(target)
         html = target.read_text("utf-8", "replace")
         page = path or "index.html"
@@ -161,7 +162,7 @@ class _Pages:
         one = self._shared(request)
         if one is None:
             return _missing()
-        review = reviews.read(data)
+        review: reviews.Review = reviews.read(data)
         if (review.script_id, review.version) != (one.script_id, one.version):
             raise BadInput("it answers another script.")
         if review.decision not in visitor.decisions:

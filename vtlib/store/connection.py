@@ -81,12 +81,13 @@ class Store:
             yield
 
     @contextmanager
-    def read(self, *, of: str = "") -> Iterator[Connection]:
+    def read(self, *, of: str = "", scope: str = "") -> Iterator[Connection]:
         """A read-only connection for one operation; other readers may go on beside it.
 
-        `of` a project whose posts alone are read: in a team (postgres.py) no others are sent.
+        `of` a project whose posts alone are read, or in another `scope` those that may concern it:
+        in a team (postgres.py) no others are sent.
         """
-        del of
+        del of, scope
         end = time.monotonic() + self.wait_s
         while True:
             if not self._is_empty():
@@ -157,9 +158,11 @@ class Store:
         """What people call it: its path, or its address without the password."""
         return str(self.path)
 
-    def query(self, sql: str, values: Values = None, *, of: str = "") -> pd.DataFrame:
-        """The answer to one query as a frame; `values` are bound, never pasted; `of` as `read`."""
-        with self.read(of=of) as connection:
+    def query(self, sql: str, values: Values = None, **scope: Any) -> pd.DataFrame:
+        """The answer to one query as a frame; `values` are bound, never pasted; `scope` as
+        `read`.
+        """
+        with self.read(**scope) as connection:
             return frame_of(connection.execute(sql, values))
 
     def query_file(self, name: str, **values: Any) -> pd.DataFrame:
@@ -168,13 +171,13 @@ class Store:
         Raises BadInput when there is no such query or it lacks a value.
         """
         sql, bound = _bind(name, values)
-        return self.query(sql, bound, of=own_project(sql, values))
+        return self.query(sql, bound, **scope_of(sql, values))
 
-    def rows(self, sql: str, values: Values = None, *, of: str = "") -> list[dict[str, Any]]:
+    def rows(self, sql: str, values: Values = None, **scope: Any) -> list[dict[str, Any]]:
         """The answer to one query as dicts of Python values, days as midnight; needs no pandas.
-        `of` as `read`.
+        `scope` as `read`.
         """
-        with self.read(of=of) as connection:
+        with self.read(**scope) as connection:
             result = connection.execute(*spell_out(sql, values))
             names = [str(column[0]) for column in result.description]
             return [
@@ -185,7 +188,7 @@ class Store:
     def rows_file(self, name: str, **values: Any) -> list[dict[str, Any]]:
         """The rows of `queries/<name>.sql`; otherwise as `query_file`."""
         sql, bound = _bind(name, values)
-        return self.rows(sql, bound, of=own_project(sql, values))
+        return self.rows(sql, bound, **scope_of(sql, values))
 
     @contextmanager
     def _connection(self, end: float, *, read_only: bool) -> Iterator[Connection]:
@@ -272,7 +275,7 @@ CONFIG = {
 
 
 _BY_ARROW = {"VARCHAR", "JSON", "VARCHAR[]", "BOOLEAN", "BIGINT", "INTEGER", "DOUBLE", "TIMESTAMP"}
-_NULLABLE = {"int64": "Int64", "int32": "Int32", "bool": "boolean"}
+_NULLABLE = {"string": "str", "int64": "Int64", "int32": "Int32", "bool": "boolean"}
 
 
 def frame_of(result: Connection) -> pd.DataFrame:
@@ -297,16 +300,15 @@ def _series(column: pa.ChunkedArray) -> Any:
     import pandas as pd  # noqa: PLC0415
 
     kind = str(column.type)
-    if kind == "string":
-        if column.null_count == len(column):
-            return np.full(len(column), None, object)
-        return pd.StringDtype(na_value=np.nan).__from_arrow__(column)
+    if kind == "string" and column.null_count == len(column):
+        return np.full(len(column), None, object)
     if kind.startswith("list"):
         lists = column.to_pandas().to_numpy(object, copy=True)
         lists[column.is_null().to_numpy()] = pd.NA
         return lists
-    if column.null_count and kind in _NULLABLE:
-        return pd.array([], _NULLABLE[kind]).dtype.__from_arrow__(column)
+    if kind == "string" or (column.null_count and kind in _NULLABLE):
+        dtype: Any = pd.api.types.pandas_dtype(_NULLABLE[kind])
+        return dtype.__from_arrow__(column)
     return column.to_numpy()
 
 
@@ -337,13 +339,21 @@ def _bind(name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any] | N
     return sql, {p: values[p] for p in parameters} or None
 
 
-# Queries of a project that look at posts which may be none of its own.
-_ACROSS = re.compile(r"\b(publications|creatives|twins|(whole|this) workspace)\b")
+# Queries of a project that look at posts which may be none of its own; and at any.
+_BEYOND = re.compile(r"\b(publications|creatives|twins|scripts\w*)\b")
+_ANY = re.compile(r"\b(whole|this) workspace\b")
 
 
-def own_project(sql: str, values: Mapping[str, Any]) -> str:
-    """The project whose posts alone a query reads, "" where it reads others too."""
-    return str(values["project"]) if "$project" in sql and not _ACROSS.search(sql) else ""
+def scope_of(sql: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Whose posts a query reads (`of` and `scope` of `Store.read`); of all where it names no
+    project.
+    """
+    if "$project" not in sql or not values["project"] or _ANY.search(sql):
+        return {}
+    scope = "of_project"
+    if _BEYOND.search(sql):
+        scope += "_beyond" if "project_posts" in sql else "_videos"
+    return {"of": str(values["project"]), "scope": scope}
 
 
 # Texts of these signs alone mean nothing but themselves in SQL.

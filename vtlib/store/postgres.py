@@ -22,7 +22,14 @@ from typing import Any, cast
 import duckdb
 
 from vtlib.core import log
-from vtlib.core.errors import BadInput, CredentialsMissing, DataCheckFailed, StoreBusy, VtError
+from vtlib.core.errors import (
+    GET_TEAM_EXTRA,
+    BadInput,
+    CredentialsMissing,
+    DataCheckFailed,
+    StoreBusy,
+    VtError,
+)
 from vtlib.core.settings import url_passwords
 from vtlib.store import migrate, room_locks, visits
 from vtlib.store.connection import CONFIG, Connection, Store, memory_mb
@@ -51,16 +58,43 @@ _INDEXES = {
     "raw_items": "native_id",
 }
 # Tables that grow with the posts of all projects. Within `read(of=project)` they are the project's
-# rows alone: the server joins, by its indexes, and sends no others.
-OF_PROJECT = "of_project_"
-_OF_POSTS = "SELECT l.project_id AS of_project, t.* FROM {0}.project_posts AS l JOIN {0}.{1} AS t "
+# rows alone, or in another scope those that may concern it: the server joins, by its indexes, and
+# sends no others. Views of the server, by scope and table.
+_POSTS = "SELECT l.project_id AS of_project, t.* FROM {ids} AS l JOIN {0}.{1} AS t "
+_POSTS += "ON t.post_id = l.post_id"
+_SCORES = """SELECT r.project_id AS of_project, t.* FROM {0}.outlier_runs AS r
+    JOIN {0}.{1} AS t ON t.outlier_run_id = r.outlier_run_id"""
+# Posts that a person or a rule picked, and those before and after the project's scripts.
+_PICKED = """SELECT project_id, post_id FROM {0}.selections
+    UNION SELECT project_id, post_id FROM {0}.reviews
+    UNION SELECT project_id, post_id FROM {0}.film_samples
+    UNION SELECT project_id, post_id FROM {0}.script_matches
+    UNION SELECT project_id, post_id FROM {0}.scripts
+    UNION SELECT c.project_id, u.post_id FROM {0}.publications AS u
+        JOIN {0}.scripts AS c ON c.script_id = u.script_id"""
+# And those whose videos were measured, anywhere: they may show the same.
+_VIDEOS = f"""{_PICKED}
+    UNION SELECT p.project_id, m.post_id FROM {{0}}.projects AS p CROSS JOIN {{0}}.measures AS m"""
+_ALL = f"{_VIDEOS} UNION SELECT project_id, post_id FROM {{0}}.project_posts"
+_ITEMS = f"""SELECT l.project_id AS of_project, t.* FROM ({_PICKED}) AS l JOIN {{0}}.{{1}} AS t
+    ON t.native_id = substr(l.post_id, strpos(l.post_id, ':') + 1)
+    AND t.platform = split_part(l.post_id, ':', 1)"""
+_OWN = _POSTS.replace("{ids}", "{0}.project_posts")
 _SCOPED = {
-    **dict.fromkeys(
-        ("posts", "post_snapshots", "measures"), _OF_POSTS + "ON t.post_id = l.post_id"
-    ),
-    "outlier_scores": "SELECT r.project_id AS of_project, t.* FROM {0}.outlier_runs AS r "
-    "JOIN {0}.{1} AS t ON t.outlier_run_id = r.outlier_run_id",
+    "of_project": {
+        **dict.fromkeys(("posts", "post_snapshots", "measures"), _OWN),
+        "outlier_scores": _SCORES,
+    },
+    **{
+        f"of_project_{scope}": {
+            **dict.fromkeys(("posts", "post_snapshots"), _POSTS.replace("{ids}", f"({ids})")),
+            "outlier_scores": _SCORES,
+            "raw_items": _ITEMS,
+        }
+        for scope, ids in (("videos", _VIDEOS), ("beyond", _ALL))
+    },
 }
+_FRONTED = {table for tables in _SCOPED.values() for table in tables}
 # A filter comes from the extension with COLLATE "C", and an index of another collation is of no
 # use to it. Where a policy names a column its type cannot be changed, and need not.
 _COLLATE = f"""DO $$ DECLARE table_ regclass; changes text; BEGIN
@@ -87,8 +121,10 @@ _UNKNOWN = re.compile(
 )
 # PostgreSQL's codes of a connection that was lost or refused: class 08 without a violated protocol,
 # a server that goes down or comes up, too many connections, a session that was idle too long.
-_AWAY_STATES = ("08000", "08001", "08003", "08004", "08006", "08007", "53300")
-_AWAY_STATES += ("57P01", "57P02", "57P03", "57P05")
+_AWAY_STATES = (
+    *("08000", "08001", "08003", "08004", "08006", "08007", "53300"),
+    *("57P01", "57P02", "57P03", "57P05"),
+)
 _AWAY = re.compile(
     r"unable to connect|connection .*failed|server closed the connection|could not connect|"
     r"terminating connection|no connection to the server|connection refused|starting up|"
@@ -137,17 +173,19 @@ class TeamStore(Store):
         yield
 
     @contextmanager
-    def read(self, *, of: str = "") -> Iterator[Connection]:
+    def read(self, *, of: str = "", scope: str = "of_project") -> Iterator[Connection]:
         """A transaction that only reads: all of it sees the tables as they were at its start.
 
-        `of` a project, of which alone posts, snapshots, scores and measures are seen.
+        `of` a project, of which alone posts, snapshots, scores and measures are seen; `scope`
+        of_project_videos: those that were picked, that came of its scripts, or were measured in any
+        project; of_project_beyond: these, too.
         """
         with (
             server_errors(self),
             self._transaction(time.monotonic() + self.wait_s, "READ ONLY") as cursor,
         ):
             if of:
-                cursor.execute(f"SET VARIABLE of_project = {_text(of)}")
+                cursor.execute(f"SET VARIABLE {scope} = {_text(of)}")
             yield cursor
 
     @contextmanager
@@ -237,8 +275,8 @@ class TeamStore(Store):
             for room in (visits.ALL, *(f"{visits.ALL}_{room}" for room in ROOMS)):
                 lock.execute(f"CREATE SEQUENCE IF NOT EXISTS {room}")
             lock.execute(migrate.RECORD)
-            for table in _SCOPED:  # their columns change with the table's
-                lock.execute(f"DROP VIEW IF EXISTS {OF_PROJECT}{table}")
+            for view, _, _ in _views():  # their columns change with the table's
+                lock.execute(f"DROP VIEW IF EXISTS {view}")
             rows = lock.execute("SELECT version FROM schema_migrations").fetchall()
             for version, path in migrate.files():
                 if (version,) not in rows:
@@ -254,9 +292,9 @@ class TeamStore(Store):
                 for table, column in _INDEXES.items()
             ]
             views = [
-                f"CREATE VIEW {SCHEMA}.{OF_PROJECT}{table} WITH (security_invoker = true) AS "
+                f"CREATE VIEW {SCHEMA}.{view} WITH (security_invoker = true) AS "
                 + sql.format(SCHEMA, table)
-                for table, sql in _SCOPED.items()
+                for view, table, sql in _views()
             ]
             made = [_COLLATE, *_constraints(lock, tables), *comments, *indexes, *views]
             lock.execute(";".join(made))
@@ -283,12 +321,12 @@ class _Link:
                 return
             with self.connection.cursor() as cursor:
                 cursor.execute(_PATH)
-                for table in {*json, *_SCOPED}:
+                for table in {*json, *_FRONTED}:
                     select = _front(table, json.get(table, []))
                     cursor.execute(f"CREATE OR REPLACE VIEW memory.main.{table} AS {select}")
                 for sql in migrate.view_sql():
                     cursor.execute(sql)
-            self.veiled = frozenset({*json, *_SCOPED})
+            self.veiled = frozenset({*json, *_FRONTED})
             self.has_views = True
 
 
@@ -315,18 +353,26 @@ class _Cursor:
         return f"{match[1]}vt.{SCHEMA}.{match[2]}" if is_veiled else match[0]
 
 
+def _views() -> Iterator[tuple[str, str, str]]:
+    """(name, table, SQL) of the server's views."""
+    for scope, tables in _SCOPED.items():
+        for table, sql in tables.items():
+            yield f"{scope}_{table}", table, sql
+
+
 def _front(table: str, json: Sequence[str]) -> str:
-    """What is read for `table`. The optimiser leaves out the half that the variable rules out."""
+    """What is read for `table`. The optimiser leaves out the parts that the variables rule out."""
     casts = ", ".join(f'"{name}"::JSON AS "{name}"' for name in json)
     columns = f" REPLACE ({casts})" if casts else ""
-    whole = f"SELECT *{columns} FROM vt.{SCHEMA}.{table}"
-    if table not in _SCOPED:
-        return whole
-    return (
-        f"{whole} WHERE getvariable('of_project') IS NULL UNION ALL "
-        f"SELECT * EXCLUDE (of_project){columns} FROM vt.{SCHEMA}.{OF_PROJECT}{table} "
-        "WHERE of_project = getvariable('of_project')"
-    )
+    scopes = [scope for scope, tables in _SCOPED.items() if table in tables]
+    conditions = " AND ".join(f"getvariable('{scope}') IS NULL" for scope in scopes) or "true"
+    parts = [f"SELECT *{columns} FROM vt.{SCHEMA}.{table} WHERE {conditions}"]
+    parts += [
+        f"SELECT * EXCLUDE (of_project){columns} FROM vt.{SCHEMA}.{scope}_{table} "
+        f"WHERE of_project = getvariable('{scope}')"
+        for scope in scopes
+    ]
+    return " UNION ALL ".join(parts)
 
 
 _links: dict[tuple[int, str], _Link] = {}
@@ -395,7 +441,7 @@ def _facts(url: str) -> dict[str, Any]:
     except ModuleNotFoundError:
         raise BadInput(
             "a database on PostgreSQL needs more packages.",
-            todo='Install them: pip install "viraltracker[team]"',
+            todo=GET_TEAM_EXTRA,
         ) from None
     try:
         return dict(conninfo_to_dict(url, connect_timeout=10))
@@ -414,7 +460,7 @@ def _extension() -> Path:
     if not path.exists():
         raise BadInput(
             f"there is no postgres extension for DuckDB {duckdb.__version__}.",
-            todo='Install the two that fit: pip install "viraltracker[team]"',
+            todo=GET_TEAM_EXTRA,
         )
     return path
 

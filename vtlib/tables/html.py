@@ -18,7 +18,7 @@ from tabulate import tabulate
 
 from vtlib.core.errors import BadInput
 from vtlib.core.figures import times
-from vtlib.core.language import clip, figure, local, marked, retold, say, zone_words
+from vtlib.core.language import clip, figure, local, marked, retell, say, zone_words
 from vtlib.core.models import FORMATS, HOOK_TYPES, METRICS, STATES, TIERS
 from vtlib.tables import interactive
 
@@ -127,7 +127,7 @@ def cell(value: Any, form: str) -> Cell:
         return Cell(say(str(value).replace("_", " ")), str(value), _word_kind(str(value)))
     if is_numeric(form):
         return _number(value, form)
-    return _text(retold(value) if form == "stored" and isinstance(value, str) else value)
+    return _text(retell(value) if form == "stored" and isinstance(value, str) else value)
 
 
 def is_missing(value: Any) -> bool:

@@ -61,12 +61,13 @@ def post_features(posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
     """
     posts = posts.assign(first_line=_first_lines(posts), part_number=_part_numbers(posts))
     features = [feature for feature, _ in _POST_FEATURES]
+    names = [feature.name for feature in features]
     table = np.stack([r(posts).to_numpy(float, na_value=np.nan) for _, r in _POST_FEATURES])
     feature, post = np.nonzero(np.isfinite(table))
     columns = {
         # Ids and names by number: there are some thirty values a post.
-        "post_id": pd.Categorical(posts["post_id"])[post],
-        "feature": pd.Categorical.from_codes(feature, [f.name for f in features]),
+        "post_id": pd.Categorical(posts["post_id"].astype("str"))[post],
+        "feature": pd.Categorical.from_codes(feature, pd.Index(names, dtype="str")),
         "value": table[feature, post],
     }
     return pd.DataFrame(columns), features

@@ -26,12 +26,13 @@ wanted AS (
     WHERE p.post_id NOT IN (SELECT post_id FROM selected_posts WHERE project_id = $project)
 )
 SELECT
-    s.post_id, s.role, p.platform, p.native_id, p.format, p.handle, p.url, p.posted_at, p.caption,
+    s.post_id, s.role, p.platform, p.native_id, p.format, a.handle, p.url, p.posted_at, p.caption,
     m.* EXCLUDE (post_id), raw.captured_at AS address_at,
     x.version AS measured_version, x.status AS measured_status, x.reason AS measured_reason, x.parts AS measured_parts,
     x.sha256 AS measured_sha256, len(x.cuts_s) AS cuts, CAST(x.windows -> '$[2].cuts' AS BIGINT) AS cuts_3s, x.motion, coalesce(c.creative_id, s.post_id) AS creative_id
 FROM wanted AS s
-JOIN posts_latest AS p ON p.post_id = s.post_id
+JOIN posts AS p ON p.post_id = s.post_id
+LEFT JOIN accounts AS a ON a.account_id = p.account_id
 LEFT JOIN media AS m ON m.post_id = s.post_id
 LEFT JOIN measures AS x ON x.post_id = s.post_id
 LEFT JOIN creatives AS c ON c.post_id = s.post_id

@@ -16,6 +16,9 @@ from __future__ import annotations
 
 import difflib
 
+# What to do where a package of the extra `team` is missing; the package is on no registry.
+GET_TEAM_EXTRA = "In the checkout's folder, run: .venv/bin/python -m pip install -e '.[team]'"
+
 
 # What to do where a package of the extra `team` is missing; the package is on no registry.
 GET_TEAM_EXTRA = "In the checkout's folder, run: .venv/bin/python -m pip install -e '.[team]'"

@@ -20,12 +20,6 @@ import difflib
 GET_TEAM_EXTRA = "In the checkout's folder, run: .venv/bin/python -m pip install -e '.[team]'"
 
 
-# What to do where a package of the extra `team` is missing; the package is on no registry.
-GET_TEAM_EXTRA = "In the checkout's folder, run: .venv/bin/python -m pip install -e '.[team]'"
-    """In the folder of the checkout, run: .venv/bin/python -m pip install -e '.[team]'"""
-)
-
-
 def sentence(text: str) -> str:
     """`text` with one full stop at its end, also where it quotes a service that sent one."""
     bare = text.rstrip()

@@ -165,7 +165,7 @@ def films(n: int, lift: float, *, tiktok_only: bool = False) -> pd.DataFrame:
 
 
 FILMS = [
-    (12, np.log(3), "The same video went further on tiktok than on instagram: x0."),
+    (12, np.log(3), "The same video went further on tiktok than on instagram: ×0."),
     (12, 0.0, "No difference between instagram and tiktok that is more than luck"),
     (3, np.log(3), "instagram and tiktok share 3 videos: 5 are needed"),
     (0, 0.0, "No video of this project is known on two platforms"),

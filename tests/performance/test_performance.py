@@ -458,7 +458,7 @@ def test_the_whole_stage_says_what_it_found(simulated) -> None:
     found = work(inputs(simulated, slice(None)), Performance())
     said = "\n".join(found.conclusion.headline)
     assert "can be claimed; at most 10% of them are expected to be wrong" in said
-    assert "open_question: x" in said
+    assert "open_question: ×" in said
     assert found.conclusion.counts["patterns_tested"] == len(found.library.table) == 23
     assert all(i.table for i in found.insights)
 

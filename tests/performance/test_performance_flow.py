@@ -303,7 +303,7 @@ def test_examples_of_patterns_have_a_frame_and_a_link_and_a_client_has_neither(
     assert first.words.startswith("ann on tiktok")
     assert first.picture.startswith(b"\xff\xd8")
     assert (second.picture, second.without) == (None, "not downloaded")
-    assert shown.title.startswith("hook_open_question: x2.00 views")
+    assert shown.title.startswith("hook_open_question: ×2.00 views")
     params = project.params
     as_client = params.model_copy(
         update={"report": params.report.model_copy(update={"profile": "client"})}

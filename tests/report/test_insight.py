@@ -47,7 +47,7 @@ FULL = {
             "24), more than the half that chance gives."
         ),
         (
-            "Hook result first: x1.90 views (1.30 to 2.70) in 80 posts of 9 accounts against 500 "
+            "Hook result first: ×1.90 views (1.30 to 2.70) in 80 posts of 9 accounts against 500 "
             "posts without; very sure; repeatable; as a model read it."
         ),
         "two wins: two against one x1.80 (1.30 to 2.50), 9 pairs.",

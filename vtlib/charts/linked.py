@@ -89,7 +89,7 @@ def _finding(
     names = [name for name in columns if _kind(slim[name]) == "text" and name != axes.get("color")]
     if _kind(slim[axis]) != "number" or not names:
         return title
-    best = slim.loc[slim[axis].idxmax()]
+    best = slim.nlargest(1, axis).iloc[0]
     is_times = axis in ("multiplier", "ratio")
     value = f"×{times(best[axis])}" if is_times else figure(f"{best[axis]:,.4g}")
     name = clip(str(best[names[0]]), 40)

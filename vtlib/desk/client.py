@@ -74,7 +74,7 @@ class ClientPanel(VersionPanel):
         files, self.file.value = self.file.value, ()
         outcomes = []
         for one in files:
-            review = reviews.read_answer(bytes(one["content"]), file=one["name"])
+            review = reviews.read_answer(bytes(one["content"]), reviews.Review, file=one["name"])
             outcomes.append(
                 reviews.take_in(self._session.project.workspace, review, by=self._session.person)
             )

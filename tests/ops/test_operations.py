@@ -51,6 +51,7 @@ with duckdb.connect(sys.argv[1]):
 
 def test_who_holds_the_database_is_named(at: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "LOCK_WAIT_MAX_S", 0.1)
+    at.store.close()
     words = [sys.executable, "-c", HOLDER, str(at.settings.database_path)]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline()
@@ -61,6 +62,7 @@ def test_who_holds_the_database_is_named(at: Workspace, monkeypatch: pytest.Monk
 
 
 def test_a_file_that_is_no_database_is_bad_input(at: Workspace) -> None:
+    at.store.close()
     at.settings.database_path.write_bytes(b"not a database" * 99)
     found = finding(at, "database")
     assert (found.state, found.exit_code) == ("fail", 2)

@@ -127,7 +127,7 @@ def test_patterns_by_platform_are_stored_with_their_run_and_read_again(
     assert len(rows) == len(FEATURES)
     assert rows["definition"].str.startswith("It has").all()
     shown = learning.pattern(ticking.workspace, "own", project=ticking.slug)
-    assert any("on tiktok: x" in s and "more than elsewhere" in s for s in shown.on_platforms)
+    assert any("on tiktok: ×" in s and "more than elsewhere" in s for s in shown.on_platforms)
 
 
 def test_how_a_post_was_made_is_a_feature_where_it_is_known() -> None:

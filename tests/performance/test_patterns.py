@@ -17,7 +17,7 @@ from vtlib.performance.patterns import (
     post_features,
     script_values,
 )
-from vtlib.performance.patterns.preparation import orders, outcomes, table_of, tested_posts
+from vtlib.performance.patterns.preparation import orders, outcomes, posts_tested, table_of
 
 FEATURES = [Feature(n, f"It has {n}.", "measured", "test") for n in ("works", "harms", "idle")]
 
@@ -321,7 +321,7 @@ def test_values_by_number_make_the_same_table() -> None:
 def test_posts_sorted_once_agree_as_sorted_for_each_feature() -> None:
     usable, _ = outcomes(world(3))
     value = pd.Series(np.random.default_rng(3).choice([0.0, 1.0, np.nan], len(usable)))
-    tested = tested_posts(value, usable, orders(usable))
+    tested = posts_tested(value, usable, orders(usable))
     rates = [
         (
             trend.agreement(tested.y, tested.on, cell, sign=1.0, order=order),

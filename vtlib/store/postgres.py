@@ -39,7 +39,7 @@ SCHEMA = "viraltracker"
 # Those that `write` is called with; each has a counter of its writes.
 ROOMS = (
     *("adaptation", "alerts", "capture", "desk", "jobs", "llm", "media", "outliers", "people"),
-    *("performance", "runs", "scripts", "serving"),
+    *("performance", "report", "runs", "scripts", "serving"),
 )
 ROLES_SQL = Path(__file__).with_name("roles.sql")
 _PATH = f"SET search_path = 'memory.main,vt.{SCHEMA}'"

@@ -35,7 +35,7 @@ from vtlib.performance.patterns.preparation import (
     obstacle,
     orders,
     outcomes,
-    tested_posts,
+    posts_tested,
     wide,
 )
 from vtlib.performance.trend import replicates
@@ -108,7 +108,7 @@ def find(
         if reason:
             rejections.append((feature.name, feature.kind, reason))
         else:
-            tested = tested_posts(value, usable, sorted_posts)
+            tested = posts_tested(value, usable, sorted_posts)
             row, shift = _test(feature, tested, usable, use)
             candidates.append(Candidate(feature, value, shift, row["replicates"]))
             rows.append(row | {"threshold": threshold})

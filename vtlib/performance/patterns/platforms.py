@@ -21,7 +21,7 @@ from vtlib.performance.patterns.preparation import (
     PatternRules,
     obstacle,
     orders,
-    tested_posts,
+    posts_tested,
 )
 from vtlib.performance.trend import replicates
 
@@ -243,7 +243,7 @@ def _row(
 ) -> dict[str, Any]:
     shift, is_again = one.shift, one.replicates
     if not here.all():  # else this is the test that was made of all of them
-        tested = tested_posts(one.value.where(here), *posts)
+        tested = posts_tested(one.value.where(here), *posts)
         y, on, group = tested.y, tested.on, tested.group
         shift = effects.feature_shift(y, on, group, interval=use.interval)
         sign = float(np.sign(shift.shift))

@@ -48,7 +48,7 @@ def orders(posts: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return by_account, by_week
 
 
-def tested_posts(
+def posts_tested(
     value: pd.Series, posts: pd.DataFrame, sorted_posts: tuple[np.ndarray, np.ndarray]
 ) -> TestedPosts:
     """The posts (as `outcomes` gives them, with their `orders`) whose `value` (1, 0, NaN) is known.

@@ -37,23 +37,30 @@ settings.load_profile("viraltracker")
 
 SERVERS = ("postgresql:", "postgres:")  # what the folder of a URL taken for a path is called
 
-# Files that take minutes come first: one that begins last is waited for by every other process.
+# Files that take minutes come early: one that begins last is waited for by every other process.
+# They wait much (for servers, kernels, browsers), so short ones run between them.
+SHORT_FOR_A_LONG = 3
 LONG = (
-    *("test_faults", "test_demo", "test_killed", "test_chromium_walk", "test_nights", "test_desk"),
+    *("test_faults", "test_demo", "test_inputs", "test_killed", "test_chromium_walk"),
+    *("test_nights", "test_desk"),
     *("test_kill_matrix", "test_restored", "test_story", "test_tour", "test_jupyterlab"),
     *("test_new_platform", "test_connection", "test_replay", "test_tape", "test_kernels"),
     *("test_capturing", "test_browser", "test_workflow", "test_any_value", "test_delivery"),
     *("test_stage_equality", "test_open_orders", "test_stage", "test_slow_media", "test_media"),
-    *("test_queue", "test_postgres", "test_review_page", "test_client_copy", "test_inputs"),
+    *("test_queue", "test_postgres", "test_review_page", "test_client_copy"),
     *("test_model_money", "test_performance_flow", "test_earlier", "test_watch", "test_alone"),
     *("test_sequence", "test_fitting", "test_performance"),
 )
 
 
 def pytest_collection_modifyitems(items):
-    """Long files first, in the order of LONG; the others as they were collected."""
+    """Long files early, in the order of LONG, each followed by a few of the others."""
     place = {name: number for number, name in enumerate(LONG)}
-    items.sort(key=lambda item: place.get(item.path.stem, len(LONG)))
+    places = {item.path: place.get(item.path.stem) for item in items}
+    short = [path for path, number in places.items() if number is None]
+    order = {path: (i // SHORT_FOR_A_LONG, 1, i) for i, path in enumerate(short)}
+    order |= {path: (number, 0, 0) for path, number in places.items() if number is not None}
+    items.sort(key=lambda item: order[item.path])
 
 
 def pytest_collection_finish():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 # Statistics have their place: tables, the glossary, and what is one click behind.
 STATISTICS = re.compile(
-    r"\bq\b|\bBrier\b|\bln\b|log-odds|\bnull\b|\bprior\b|\bp[ -]values?\b|\de[+-]\d\d",
+    r"\bq\b|\bBrier\b|\bln\b|log-odds|\bnull\b|\bprior\b|\bp[ -]values?\b|\bStudent\b|\de[+-]\d\d",
     re.IGNORECASE,
 )
 _NO_TEXT = {"script", "style", "title", "noscript", "code", "details", "table", "pre"}

@@ -78,8 +78,7 @@ def chance_sentence(verdict: Verdict, hits: int) -> str:
     student = f"{verdict.student or 0:,.1f}"
     if not hits:
         return say(
-            "Nothing was flagged. If every post were ordinary, Student's t would flag about "
-            "{student}.",
+            "Nothing was flagged. If every post were ordinary, about {student} would be.",
             student=student,
         )
     return chance_range(
@@ -88,7 +87,8 @@ def chance_sentence(verdict: Verdict, hits: int) -> str:
         verdict.expected_false_alarms,
         verdict.chance_words,
     ) + say(
-        " If every post were ordinary, Student's t would flag about {student}.", student=student
+        " If every post were ordinary, about {student} would be flagged all the same.",
+        student=student,
     )
 
 
@@ -230,8 +230,8 @@ def _look(table: pd.DataFrame, since: pd.Timestamp | None) -> str:
     past = table["look"].eq("past")
     if past.all():
         return say(
-            "Judged by earlier posts alone (look: past); tiers by Student's tail, p is the share "
-            "of earlier posts of such accounts that got as far."
+            "Judged by earlier posts alone (look: past); p is the share of earlier posts of such "
+            "accounts that got as far."
         )
     if not past.any():
         return say(

@@ -107,8 +107,9 @@ def _add(store: Store, script_id: str, person: str, base_version: int, start: fl
 
 
 def test_of_processes_that_started_from_one_version_one_wins(store: Store, script_id: str) -> None:
-    context = multiprocessing.get_context("spawn")
-    start = time.time() + 3
+    context = multiprocessing.get_context("forkserver")  # imports what they need once
+    context.set_forkserver_preload([__name__])
+    start = time.time() + 2
     workers = [
         context.Process(target=_add, args=(store, script_id, f"p{n}", 1, start)) for n in range(4)
     ]

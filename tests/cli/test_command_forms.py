@@ -3,6 +3,7 @@
 import click
 import pytest
 
+from vtlib.cli import docs
 from vtlib.cli import vt as root
 
 POST = "https://www.tiktok.com/@a/video/7106594312292453675"
@@ -14,6 +15,15 @@ def script_commands() -> list[str]:
     names = [n for n, c in group.commands.items() if getattr(c, "subject", None) is not None]
     assert len(names) >= 18
     return sorted(names)
+
+
+def test_each_command_has_help_of_its_own(vt) -> None:
+    """`vt report share --help` was the help of `vt report show`, which may leave its name out."""
+    paths = [path for path, _ in docs.walk(root, ())]
+    assert len(paths) > 100
+    first = {path: vt(*path, "--help").out.split("\n")[0] for path in paths}
+    other = {p: line for p, line in first.items() if f"Usage: vt {' '.join(p)} " not in f"{line} "}
+    assert other == {}
 
 
 @pytest.fixture

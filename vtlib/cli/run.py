@@ -256,7 +256,8 @@ class Reports(Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         names = [a for a in args if not a.startswith("-")]
         named = self.commands.get(names[0]) if names else None
-        is_command = named is not None and (len(names) > 1 or isinstance(named, Group))
+        is_alone = len(names) == 1 and not {"--help", "-h"} & set(args)  # maybe a project's name
+        is_command = named is not None and (not is_alone or isinstance(named, Group))
         return super().parse_args(ctx, args if is_command or not names else ["show", *args])
 
 

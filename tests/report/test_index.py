@@ -8,6 +8,7 @@ import pytest
 from tests.report import sample
 from tests.report.test_pages import FETCHED
 from vtlib.report import IndexFacts, Page, answers, assembly, write_index
+from vtlib.report.insight.actions import Action
 from vtlib.report.run_page import write_run
 
 SURE = [  # listed, scored, expected false alarms, the figure
@@ -42,7 +43,7 @@ def test_it_answers(tmp_path) -> None:
         "Counts captured 2026-10-05 to 2026-11-02, 11 captures.",
         "540 posts of 9 accounts",
         "Posts: instagram 180, tiktok 180, youtube 180.",
-        "Analysis, Adaptation, Comparison: skipped, no model key: set GEMINI_API_KEY",
+        "Scraping, Analysis, Adaptation, Comparison: skipped; Performance: failed; 16 items",
         "16 items could not be used: provider error 14, unreadable 2",
         "$0.42",
         'href="03_outliers.html"',
@@ -86,8 +87,21 @@ def test_a_client_gets_no_links_where_there_are_no_addresses(tmp_path) -> None:
     assert "runner_" not in html
 
 
-def test_keys_in_reasons_are_masked(tmp_path) -> None:
+@pytest.mark.parametrize("profile", ["analyst", "client"])
+def test_a_client_reads_no_command_and_nothing_of_our_set_up(tmp_path, profile) -> None:
     facts = sample.index_facts()
+    stages = (dataclasses.replace(facts.stages[0], status="skipped", reason="set GEMINI_API_KEY"),)
+    action = Action("Shoot", "No script is ready", command="vt script create --project demo")
+    page = dataclasses.replace(facts.page, profile=profile)
+    facts = dataclasses.replace(facts, page=page, stages=stages, actions=(action,))
+    body = write_index(tmp_path, facts=facts).read_text().split("</head>", 1)[1]
+    ours = ["vt script create --project demo", "set GEMINI_API_KEY"]
+    assert [text in body for text in ours] == [profile == "analyst"] * 2
+    assert "No script is ready" in body
+
+
+def test_keys_in_reasons_are_masked(tmp_path) -> None:
+    facts = sample.index_facts("analyst")
     leaky = facts.problems.assign(reason="GET https://x.example/?token=abcdef12")
     stages = (dataclasses.replace(facts.stages[0], reason="refused apify_api_abcdefgh123"),)
     facts = dataclasses.replace(facts, problems=leaky, stages=stages)

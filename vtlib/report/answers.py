@@ -206,12 +206,15 @@ def _where(places: pd.DataFrame) -> Card:
 
 
 def skipped(facts: IndexFacts) -> Card:
-    """Stages that were skipped or failed, with why, and items that could not be used."""
+    """Stages that were skipped or failed, with why (a client reads no reason, which is about our
+    set-up), and items that could not be used.
+    """
     card = Card("skipped", say("What was skipped, and why"))
     stages = [s for s in facts.stages if s.status != "ok"]
     groups: dict[tuple[str, str], list[str]] = {}
     for stage in stages:
-        groups.setdefault((stage.status, stage.reason), []).append(stage.title)
+        reason = "" if facts.page.profile == "client" else stage.reason
+        groups.setdefault((stage.status, reason), []).append(stage.title)
     points = [
         f"{', '.join(titles)}: {status}" + (f", {reason}" if reason else "")
         for (status, reason), titles in groups.items()

@@ -41,8 +41,10 @@ def write_index(folder: Path, *, facts: IndexFacts) -> Path:
     """Write `folder`/index.html for a run and return its path.
 
     What is missing is said in words; keys in reasons and provenance are masked. Stages, problems
-    and the like are on a page of their own (run_page).
+    and the like are on a page of their own (run_page). A client has no use for our commands, nor
+    for what of our set-up was missing.
     """
+    is_client = facts.page.profile == "client"
     redact = log.redactor(facts.page.secrets)
     posts = answers.breakouts(facts.scores)
     sections = [section_content(section) for section in facts.sections]
@@ -56,12 +58,13 @@ def write_index(folder: Path, *, facts: IndexFacts) -> Path:
         "no_breakouts": answers.no_breakouts(facts.outlier_run),
         "more": _more(len(posts), facts.top),
         "outliers": next((s.href for s in facts.stages if s.stage == "outliers"), ""),
-        "actions": facts.actions,
+        "actions": [replace(a, command="") if is_client else a for a in facts.actions],
         "advice": advice_drawers(facts),
         "outcomes": answers.outcomes(facts.insight, spend=facts.spend),
         "cards": answers.cards(facts, posts),
         "sections": sections,
         "run": redact(_run_line(facts)),
+        "is_client": is_client,
     }
     return assembly.write_page(folder / "index.html", "index.html.j2", content)
 

@@ -62,7 +62,7 @@ class ClientPanel(VersionPanel):
         from vtlib.report.review_page import share  # noqa: PLC0415 - nbconvert takes a second
 
         session = self._session
-        self._session.require_saved("version", again=self._share)
+        session.require_saved("version", again=self._share)
         at = session.project.workspace
         one = reviews.shared(at, self._script_id, version=self._version.version)
         path = share(at, one, mail=self.mail.value.strip(), by=session.person)

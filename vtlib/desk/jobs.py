@@ -75,7 +75,7 @@ class JobsPanel:
         ids = [str(job["job_id"]) for job in job_list.jobs]
         self._lines = {job_id: self._lines.get(job_id) or self._line(job_id) for job_id in ids}
         self.cancels = {job_id: self.cancels[job_id] for job_id in ids}
-        is_team = bool(self._session.project.workspace.settings.database_url)
+        is_team = self._session.project.store.is_shared
         for job in job_list.jobs:
             line = self._lines[str(job["job_id"])]
             line.children[0].value = described(job)
@@ -99,8 +99,7 @@ class JobsPanel:
     async def _watch(self) -> None:
         while True:
             project = self._session.project
-            is_team = bool(project.workspace.settings.database_url)
-            await asyncio.sleep(TEAM_POLL_S if is_team else FILE_POLL_S)
+            await asyncio.sleep(TEAM_POLL_S if project.store.is_shared else FILE_POLL_S)
             try:
                 job_list = await asyncio.to_thread(read, project)
                 if project is self._session.project:

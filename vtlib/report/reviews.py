@@ -21,7 +21,7 @@ from vtlib.core.language import day, marked, say
 from vtlib.report.facts import Drawer, PageSection
 from vtlib.report.review_form import WHOLE, Place, places_of
 from vtlib.report.videos import video_pages
-from vtlib.scripts.reviews import NOTES_MAX, Name, Text, answer_id
+from vtlib.scripts.reviews import NOTES_MAX, Decision, Name, Second, Text, answer_id
 from vtlib.scripts.text import clean, clean_line
 from vtlib.store.project import Project, Workspace
 from vtlib.store.writes import naive, records, save
@@ -36,7 +36,7 @@ class ReportNote(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     place: Address = WHOLE
-    at_s: float | None = Field(None, ge=0, le=36_000, allow_inf_nan=False)
+    at_s: Second | None = None
     text: Text
 
 
@@ -50,7 +50,7 @@ class ReportReview(BaseModel):
     pages: Name
     reviewer: Name
     reviewed_on: date
-    decision: Literal["approve", "send_back", "comment"]
+    decision: Decision
     notes: tuple[ReportNote, ...] = Field((), max_length=NOTES_MAX)
 
 
@@ -176,9 +176,8 @@ def take_in(
         if review.decision == "comment" and not words:
             raise BadInput("it holds neither a comment nor a decision.", field="notes")
         key = answer_id(review)
-        mine = [one.run_id]
         known = records(connection, "SELECT 1 FROM report_reviews WHERE review_id = ?", [key])
-        before = records(connection, _COMMENT_IDS, mine)
+        before = records(connection, _COMMENT_IDS, [one.run_id])
         later = records(connection, _LATER, [one.run_id])
         n_new = len({c["comment_id"] for c in words} - {c["comment_id"] for c in before})
         if words:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -42,6 +42,8 @@ _MAIL_NOISE = re.compile(r"=\r?\n|[\s>=]")
 
 Text = Annotated[str, StringConstraints(max_length=TEXT_MAX)]
 Name = Annotated[str, StringConstraints(max_length=NAME_MAX)]
+Second = Annotated[float, Field(ge=0, le=36_000, allow_inf_nan=False)]
+Decision: TypeAlias = Literal["approve", "send_back", "comment"]
 
 
 class ReviewNote(BaseModel):
@@ -50,7 +52,7 @@ class ReviewNote(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     beat_id: Name = ""
-    at_s: float | None = Field(None, ge=0, le=36_000, allow_inf_nan=False)
+    at_s: Second | None = None
     text: Text
 
 
@@ -65,7 +67,7 @@ class Review(BaseModel):
     words: Name
     reviewer: Name
     reviewed_on: date
-    decision: Literal["approve", "send_back", "comment"]
+    decision: Decision
     notes: tuple[ReviewNote, ...] = Field((), max_length=NOTES_MAX)
 
     @property

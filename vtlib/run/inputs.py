@@ -34,7 +34,7 @@ _BOOKS = (
     *("published_runs", "script_reviews", "shared_reports", "shared_scripts", "site_people"),
     *("alerts", "alert_looks", "alert_messages", "alert_nights", "alert_readers"),
 )
-_CLIENTS = ("report_comments", "report_reviews")
+_OUTSIDE = (*_BOOKS, "report_comments", "report_reviews")  # clients' answers: the report's alone
 _PATTERNS = ("pattern_platforms", "pattern_runs", "patterns", "verdicts")
 _SCRIPTS = (
     *(
@@ -56,47 +56,29 @@ _VIDEOS = ("covers", "film_samples", "measures", "media", "media_images", "twins
 _SCORES = ("early_calls", "early_tags", "outlier_runs", "outlier_scores", "reviews", "selections")
 _ITEMS = ("capture_orders", "capture_targets", "raw_items", "spend")
 UNREAD = {
-    "import": {*_BOOKS, *_CLIENTS, *_PATTERNS, *_SCRIPTS, *_ANSWERS, *_VIDEOS, *_SCORES, *_ITEMS},
-    "scraping": {*_BOOKS, *_CLIENTS, *_PATTERNS, *_SCRIPTS, *_ANSWERS, *_VIDEOS, *_SCORES}
+    "import": {*_OUTSIDE, *_PATTERNS, *_SCRIPTS, *_ANSWERS, *_VIDEOS, *_SCORES, *_ITEMS},
+    "scraping": {*_OUTSIDE, *_PATTERNS, *_SCRIPTS, *_ANSWERS, *_VIDEOS, *_SCORES}
     - {"publications", "scripts"},
     "outliers": {
-        *(
-            *_BOOKS,
-            *_CLIENTS,
-            *_PATTERNS,
-            *_SCRIPTS,
-            *_ANSWERS,
-            "film_samples",
-            "media",
-            "media_images",
-        ),
+        *(*_OUTSIDE, *_PATTERNS, *_SCRIPTS, *_ANSWERS, "film_samples", "media", "media_images"),
         *("twins", "reviews", "capture_orders", "raw_items", "spend", "captures", "problems"),
     },
     "analysis": {
-        *(*_BOOKS, *_CLIENTS, "adaptations", "assets", "fit_judgements", "match_decisions"),
+        *(*_OUTSIDE, "adaptations", "assets", "fit_judgements", "match_decisions"),
         *("predictions", "problems", "production_costs", "script_comments", "script_cuts"),
         *("script_people", "script_status_changes", "script_versions", "shoots", "spend"),
         "verdicts",
     },
     "adaptation": {
-        *(*_BOOKS, *_CLIENTS, "analysis_choices", "capture_orders", "capture_targets", "captures"),
+        *(*_OUTSIDE, "analysis_choices", "capture_orders", "capture_targets", "captures"),
         *("problems", "raw_items", "verdicts"),
     },
     "comparison": {
-        *(
-            *_BOOKS,
-            *_CLIENTS,
-            *_ITEMS,
-            *_PATTERNS,
-            *_SCRIPTS,
-            "analysis_choices",
-            "captures",
-            "problems",
-        ),
+        *(*_OUTSIDE, *_ITEMS, *_PATTERNS, *_SCRIPTS, "analysis_choices", "captures", "problems"),
         *("film_samples", "twins"),
     },
     "performance": {
-        *(*_BOOKS, *_CLIENTS, "adaptations", "analysis_choices", "capture_targets", "model_calls"),
+        *(*_OUTSIDE, "adaptations", "analysis_choices", "capture_targets", "model_calls"),
         "raw_items",
     },
     REPORT: {*_BOOKS, "raw_items"},

@@ -12,6 +12,7 @@ from datetime import UTC
 from functools import cached_property
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,8 +22,9 @@ from tests.run.shared_server import shared_server
 from tests.store.frames import at
 from vtlib.core.quick_start import leave_out_grammar
 from vtlib.run import sequence
-from vtlib.store import locks, people, room_locks
-from vtlib.store.connection import Connection, Store
+from vtlib.store import connection, locks, people, room_locks
+from vtlib.store.connection import Store
+from vtlib.store.engine import AttachedFile
 from vtlib.store.project import Project, Workspace, store_at
 
 leave_out_grammar()
@@ -79,16 +81,16 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """
     first = tmp_path_factory.mktemp("database") / "new.duckdb"
     Store(first).query("SELECT 1")
-    real = Store._open
+    attach = connection.attach
 
-    def opened(self: Store, end: float, *, read_only: bool) -> Connection:
-        if not read_only and self._is_empty():
-            shutil.copyfile(first, self.path)
-        return real(self, end, read_only=read_only)
+    def attached(path: Path, *, read_only: bool, **settings: Any) -> AttachedFile:
+        if not read_only and not (path.exists() and path.stat().st_size):
+            shutil.copyfile(first, path)
+        return attach(path, read_only=read_only, **settings)
 
     with pytest.MonkeyPatch.context() as patch, shared_server(NOTEBOOKS) as fork_server:
         patch.setattr(sequence, "fork_server", fork_server)
-        patch.setattr(Store, "_open", opened)
+        patch.setattr(connection, "attach", attached)
         # An open costs as much as ten small operations, and a test does dozens in a row.
         locks.linger()
         yield

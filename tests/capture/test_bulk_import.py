@@ -10,7 +10,6 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -23,6 +22,7 @@ from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS
 from vtlib.platforms import urls
 from vtlib.platforms.field_use import FieldUse, Traced
+from vtlib.store import connection
 from vtlib.store.project import Project
 
 REAL = Path(__file__).parents[1] / "platforms" / "data"
@@ -81,10 +81,12 @@ def test_twenty_small_files_open_the_database_once(
     files = [tmp_path / f"part{n:02}.jsonl" for n in range(20)]
     for number, file in enumerate(files):
         file.write_text("".join(lines[100 + 5 * number :][:5]), encoding="utf-8")
-    opened, connect = [], duckdb.connect
+    opened, attach = [], connection.attach
     project.store.query("SELECT 1")
     monkeypatch.setattr("vtlib.store.locks.LEASE_S", 60.0)
-    monkeypatch.setattr(duckdb, "connect", lambda *a, **k: (opened.append(1), connect(*a, **k))[1])
+    monkeypatch.setattr(
+        connection, "attach", lambda *a, **k: (opened.append(1), attach(*a, **k))[1]
+    )
     before = gc.get_threshold()
     reports = imports.import_files(project, files, imports.ImportOptions(platform="instagram"))
     assert len(reports) == 20

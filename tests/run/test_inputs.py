@@ -25,7 +25,8 @@ from vtlib.run import inputs
 from vtlib.run.inputs import DAILY, UNREAD, UNREAD_SECTIONS, WRITTEN_AT, WRITTEN_BY, StageInputs
 from vtlib.run.plan import REPORT, RunPlan, file_stem
 from vtlib.store import locks, transfer, visits
-from vtlib.store.connection import Connection, Store
+from vtlib.store.connection import Store
+from vtlib.store.engine import Connection
 from vtlib.store.project import Project, Workspace, store_at
 
 live, made = test_stage_equality.live, test_stage_equality.made

@@ -15,14 +15,17 @@ import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
 import pytest
 
 from vtlib.core.errors import BadInput, StoreBusy
+from vtlib.store import connection as opening
 from vtlib.store import migrate
 from vtlib.store.connection import Store, frame_of
+from vtlib.store.engine import AttachedFile
 
 pytestmark = pytest.mark.usefixtures("unshared")
 
@@ -155,13 +158,13 @@ def test_numbers_without_a_file_are_explained() -> None:
 def _opened(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each opening of the file from now on is a read-only one."""
     opened: list[bool] = []
-    connect = duckdb.connect
+    attach = opening.attach
 
-    def counted(*args, **kwargs):
-        opened.append(kwargs.get("read_only", False))
-        return connect(*args, **kwargs)
+    def counted(path: Path, *, read_only: bool, **settings: Any) -> AttachedFile:
+        opened.append(read_only)
+        return attach(path, read_only=read_only, **settings)
 
-    monkeypatch.setattr("vtlib.store.connection.duckdb.connect", counted)
+    monkeypatch.setattr(opening, "attach", counted)
     return opened
 
 
@@ -259,7 +262,7 @@ def test_a_session_that_waits_keeps_nobody_waiting(store: Store) -> None:
         while time.monotonic() < end:
             try:
                 duckdb.connect(str(store.path)).close()
-            except duckdb.ConnectionException:  # open in this process, in another mode
+            except duckdb.BinderException:  # open in this process, in another mode
                 time.sleep(0.02)
             else:
                 break

@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.store.connection import Connection, Store
+from vtlib.store.connection import Store
+from vtlib.store.engine import Connection
 from vtlib.store.writes import naive, records, save
 
 OPEN = ("starting", "running", "fetched")

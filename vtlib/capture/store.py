@@ -15,7 +15,8 @@ from vtlib.core.models import METRICS, STATES_BEST_FIRST
 from vtlib.platforms import exported
 from vtlib.platforms.sanitise import CUTS
 from vtlib.store import accounts
-from vtlib.store.connection import Connection, Store
+from vtlib.store.connection import Store
+from vtlib.store.engine import Connection
 from vtlib.store.sql_lists import quoted
 from vtlib.store.writes import fold, insert_absent, naive, near, records, save, stage
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from vtlib.core.errors import BadInput, nearest
 from vtlib.platforms import account_ref, post_ref
-from vtlib.store.connection import Connection, Store
+from vtlib.store.connection import Store
+from vtlib.store.engine import Connection
 from vtlib.store.writes import records
 
 Row = dict[str, Any]

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from vtlib.core.errors import BadInput
-from vtlib.store.connection import Connection, Store
+from vtlib.store.connection import Store
+from vtlib.store.engine import Connection
 from vtlib.store.writes import naive, records, save, stage
 
 DATA = ("ok", "repaired", "partial")

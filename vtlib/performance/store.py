@@ -12,7 +12,8 @@ import orjson
 import pandas as pd
 
 from vtlib.core.errors import BadInput
-from vtlib.store.connection import Connection, Store
+from vtlib.store.connection import Store
+from vtlib.store.engine import Connection
 from vtlib.store.writes import naive, records, save, stage
 
 # What a prediction says, in the order of its frozen text; `made_at`, `seq` and the digests come

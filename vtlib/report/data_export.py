@@ -21,6 +21,7 @@ from vtlib.core.errors import BadInput
 from vtlib.core.models import METRICS
 from vtlib.scripts.workflow import DRAFTS
 from vtlib.store.connection import query_text
+from vtlib.store.engine import OF_THIS_DATABASE
 from vtlib.store.project import Project
 from vtlib.tables.writer import DICTIONARY, DataTable, write_csv, write_parquet, write_xlsx
 
@@ -129,8 +130,8 @@ def unit_of(column: str) -> str:
 def _comments(connection: Any, relations: tuple[str, ...]) -> dict[str, str]:
     """Meaning by column, of the first relation that has it."""
     rows = connection.execute(
-        "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE comment IS NOT NULL "
-        "AND list_contains(?, table_name)",
+        "SELECT table_name, column_name, comment FROM duckdb_columns() "
+        f"WHERE {OF_THIS_DATABASE} AND comment IS NOT NULL AND list_contains(?, table_name)",
         [[*relations]],
     ).fetchall()
     order = {name: n for n, name in enumerate(relations)}

@@ -23,6 +23,7 @@ from vtlib.capture import datasets
 from vtlib.core.models import STAGES
 from vtlib.run.plan import REPORT, RunPlan
 from vtlib.store import visits
+from vtlib.store.engine import OF_THIS_DATABASE
 from vtlib.store.project import Project
 from vtlib.store.pseudonyms import SALT
 from vtlib.store.visits import FileStamp
@@ -112,9 +113,9 @@ _SETTINGS = {
     *("apify_token", "gemini_api_key", "cookies_file", "cookies_browser"),
     *("unpacked_max_gb", "unpacked_max_ratio"),
 }
-_COLUMNS = """
+_COLUMNS = f"""
 SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns()
-SEMI JOIN (FROM duckdb_tables() WHERE NOT internal AND NOT temporary)
+SEMI JOIN (FROM duckdb_tables() WHERE {OF_THIS_DATABASE} AND NOT internal AND NOT temporary)
 USING (database_oid, table_oid)
 WHERE NOT starts_with(table_name, 'of_project_')
 GROUP BY 1

@@ -12,7 +12,8 @@ from vtlib.scripts.script import parse
 from vtlib.scripts.store import version_row
 from vtlib.scripts.workflow import ROLES, waiting_for
 from vtlib.store.catalog import find_in
-from vtlib.store.connection import Connection, Store
+from vtlib.store.connection import Store
+from vtlib.store.engine import Connection
 from vtlib.store.writes import records
 
 _LIST = """SELECT * EXCLUDE (content, structure) FROM scripts_current

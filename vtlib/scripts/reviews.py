@@ -27,7 +27,7 @@ from vtlib.scripts.script import Script, fingerprint, parse
 from vtlib.scripts.store import Move
 from vtlib.scripts.text import clean, clean_line
 from vtlib.scripts.timing import duration_s, spans
-from vtlib.store.connection import Connection
+from vtlib.store.engine import Connection
 from vtlib.store.project import Project, Workspace, resolve
 from vtlib.store.writes import naive, records, save
 

@@ -22,7 +22,8 @@ from vtlib.scripts.script import Script, fingerprint, parse, plain
 from vtlib.scripts.text import clean, clean_line, slug_of
 from vtlib.scripts.timing import duration_s, is_timed
 from vtlib.store.catalog import find_in
-from vtlib.store.connection import Connection, Store
+from vtlib.store.connection import Store
+from vtlib.store.engine import Connection
 from vtlib.store.writes import naive, records, save
 
 DATES = ("due_on", "publish_on")

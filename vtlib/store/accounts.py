@@ -7,7 +7,7 @@ accounts means the one that was seen with it last.
 
 from __future__ import annotations
 
-from vtlib.store.connection import Connection
+from vtlib.store.engine import Connection
 from vtlib.store.writes import fold, near, stage
 
 _SEEN = {

@@ -25,7 +25,8 @@ import orjson
 
 from vtlib.core.archive_limits import check_zip
 from vtlib.core.errors import BadInput, DataCheckFailed
-from vtlib.store.connection import Connection, Store
+from vtlib.store.connection import Store
+from vtlib.store.engine import OF_THIS_DATABASE, Connection
 from vtlib.store.migrate import VIEWS_VERSION, applied_versions, migrate, require_known
 
 DATABASE = PurePosixPath("outputs/viraltracker.duckdb")
@@ -84,8 +85,8 @@ def restore(source: Path, into: Path) -> BackupSummary:
 def table_names(connection: Connection) -> list[str]:
     """The tables of the database in order of their names, but for the record of migrations."""
     rows = connection.execute(
-        "SELECT table_name FROM duckdb_tables() "
-        "WHERE NOT internal AND NOT temporary AND table_name <> 'schema_migrations' "
+        f"SELECT table_name FROM duckdb_tables() WHERE {OF_THIS_DATABASE} "
+        "AND NOT internal AND NOT temporary AND table_name <> 'schema_migrations' "
         "AND NOT starts_with(table_name, 'of_project_') ORDER BY table_name"
     ).fetchall()
     return [str(name) for (name,) in rows]

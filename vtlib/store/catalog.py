@@ -13,7 +13,8 @@ from typing import Any
 
 from vtlib.core.errors import BadInput, nearest
 from vtlib.core.settings import person
-from vtlib.store.connection import Connection, Store
+from vtlib.store.connection import Store
+from vtlib.store.engine import Connection
 from vtlib.store.writes import naive, records, save
 
 PRODUCT_FACTS = (

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
 
@@ -24,6 +24,7 @@ from vtlib.core import log
 from vtlib.core.errors import BadInput, PlaceTaken, StoreBusy
 from vtlib.core.settings import make_private
 from vtlib.store import locks, visits
+from vtlib.store.engine import AttachedFile, Connection, attach
 from vtlib.store.locks import WaitOver, holder, process_name, retrying, wait_in_queue
 from vtlib.store.migrate import migrate, needs_migration
 from vtlib.store.sql_lists import read_sql
@@ -39,7 +40,6 @@ THREADS_MAX = 4
 SMALL_MB = 32  # an empty database has 3; saving a row takes 14 ms by one thread, 28 by two
 _REFUSALS = re.compile(r"conflicting lock|could not set lock|being used by another", re.IGNORECASE)
 
-Connection: TypeAlias = duckdb.DuckDBPyConnection
 Values = Mapping[str, Any] | Sequence[Any] | None
 
 
@@ -195,11 +195,11 @@ class Store:
         lease = locks.lease_of(self.path)
         with ExitStack() as place:
             if lease is None:
-                own = place.enter_context(self._own_connection(end, read_only=read_only))
-                yield _without_progress_bar(own)
+                file = place.enter_context(self._file(end, read_only=read_only))
+                yield _without_progress_bar(place.enter_context(file.cursor()))
                 return
             cursor = lease.cursor(
-                lambda ro: self._own_connection(end, read_only=ro, is_bulk=lease.bulk_sessions > 0),
+                lambda ro: self._file(end, read_only=ro, is_bulk=lease.bulk_sessions > 0),
                 read_only=read_only,
                 end=end,
             )
@@ -210,20 +210,17 @@ class Store:
             yield _without_progress_bar(connection)
 
     @contextmanager
-    def _own_connection(
+    def _file(
         self, end: float, *, read_only: bool, is_bulk: bool = False
-    ) -> Iterator[Connection]:
+    ) -> Iterator[AttachedFile]:
         make_private(self.path.parent)
         with self._queue(end, is_shared=read_only):
-            connection = self._open(end, read_only=read_only)
+            file = self._attached(end, read_only=read_only, is_bulk=is_bulk)
             visits.begin(self.path)
             try:
-                if is_bulk:
-                    limit_mb = min(memory_mb(), BULK_MEMORY_MB)
-                    connection.execute(f"SET memory_limit = '{limit_mb}MB'")
-                yield connection
+                yield file
             finally:
-                connection.close()
+                file.detach()
                 visits.end(self.path)
 
     @contextmanager
@@ -235,14 +232,19 @@ class Store:
                 raise self._busy("") from None
             yield
 
-    def _open(self, end: float, *, read_only: bool) -> Connection:
-        config = {"memory_limit": f"{memory_mb()}MB", "threads": _threads(self.path), **CONFIG}
+    def _attached(self, end: float, *, read_only: bool, is_bulk: bool = False) -> AttachedFile:
+        limit_mb = min(memory_mb(), BULK_MEMORY_MB) if is_bulk else memory_mb()
+        settings = {
+            "memory_limit": f"{limit_mb}MB",
+            "threads": str(_threads(self.path)),
+            "temp_directory": f"{self.path}.tmp",
+        }
         retry = retrying(end, while_=_is_busy)
         try:
-            return retry(duckdb.connect, str(self.path), read_only=read_only, config=config)
+            return retry(attach, self.path, read_only=read_only, settings=settings)
         except WaitOver as error:
             raise self._busy(str(error.last_attempt.exception())) from None
-        except duckdb.ConnectionException:
+        except duckdb.BinderException:
             raise self._busy(f"PID {os.getpid()}") from None
         except (duckdb.IOException, duckdb.SerializationException) as error:
             raise BadInput(
@@ -261,17 +263,6 @@ class Store:
 
     def _is_empty(self) -> bool:
         return not self.path.exists() or self.path.stat().st_size == 0
-
-
-# Nothing is fetched from the network, and SQL sees no Python variable that it was not given. A
-# checkpoint writes the last 122,880 rows of a table anew: one for each 16 MB that come (DuckDB's
-# default) took a seventh of a large import and left a file of twice the size.
-CONFIG = {
-    "wal_autocheckpoint": "128MB",
-    "storage_compatibility_version": "v1.2.0",
-    "autoinstall_known_extensions": "false",
-    "python_enable_replacements": "false",
-}
 
 
 _BY_ARROW = {"VARCHAR", "JSON", "VARCHAR[]", "BOOLEAN", "BIGINT", "INTEGER", "DOUBLE", "TIMESTAMP"}

@@ -19,9 +19,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TypeAlias
 
-import duckdb
-
 from vtlib.core.quick_start import leave_out
+from vtlib.store.engine import AttachedFile, Connection
 
 with leave_out("tornado"):  # 0.1 s, for retries in its event loop
     from tenacity import RetryError, Retrying, retry_if_exception, stop_after_delay, wait_random
@@ -134,7 +133,7 @@ LEASE_S = 1.0  # then whoever waits gets in: an open costs about .05 s, one in t
 IDLE_S = 0.25
 BULK_IDLE_S = 5.0  # mapping a chunk of an import takes up to a second
 
-OpenFile: TypeAlias = Callable[[bool], AbstractContextManager[duckdb.DuckDBPyConnection]]
+OpenFile: TypeAlias = Callable[[bool], AbstractContextManager[AttachedFile]]
 
 
 class Lease:
@@ -150,7 +149,7 @@ class Lease:
         self.sessions = self.bulk_sessions = 0
         self._turn = threading.Condition()
         self._stack = ExitStack()
-        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._file: AttachedFile | None = None
         self._is_read_only = False
         self._until_s = self._idle_at_s = 0.0
         self._users: Counter[int] = Counter()  # operations by thread; a thread's may nest
@@ -158,9 +157,7 @@ class Lease:
         self._timer: threading.Timer | None = None
 
     @contextmanager
-    def cursor(
-        self, open_file: OpenFile, *, read_only: bool, end: float
-    ) -> Iterator[duckdb.DuckDBPyConnection]:
+    def cursor(self, open_file: OpenFile, *, read_only: bool, end: float) -> Iterator[Connection]:
         """A cursor of its own on the open file, which `open_file(read_only)` opens.
 
         A writer waits for the operations of other threads, and they for it: until the monotonic
@@ -182,7 +179,7 @@ class Lease:
 
     def _acquire(
         self, open_file: OpenFile, *, read_only: bool, end: float
-    ) -> tuple[duckdb.DuckDBPyConnection, bool]:
+    ) -> tuple[Connection, bool]:
         me = threading.get_ident()
         with self._turn:
             while not self._is_free(me, read_only=read_only):
@@ -193,11 +190,11 @@ class Lease:
                 raise TimeoutError
             if not self._users and (is_unfit or self._is_over()):
                 self._close()
-            if self._connection is None:
+            if self._file is None:
                 self._is_read_only = read_only and self.is_reading
-                self._connection = self._stack.enter_context(open_file(self._is_read_only))
+                self._file = self._stack.enter_context(open_file(self._is_read_only))
                 self._until_s = time.monotonic() + LEASE_S
-            cursor = self._connection.cursor()
+            cursor = self._file.cursor()
             self._users[me] += 1
             is_outer = not read_only and self._writer is None
             if is_outer:
@@ -233,7 +230,7 @@ class Lease:
             if threading.current_thread() is not self._timer:
                 return  # of a file that was closed while this thread waited for its turn
             self._timer = None
-            if self._users or self._connection is None:
+            if self._users or self._file is None:
                 return  # the end of the operation starts another
             left_s = self._idle_at_s - time.monotonic()
             if left_s > 0:
@@ -249,7 +246,7 @@ class Lease:
         return read_only and self._writer is None and not self._is_over()
 
     def _is_over(self) -> bool:
-        is_due = self._connection is not None and time.monotonic() > self._until_s
+        is_due = self._file is not None and time.monotonic() > self._until_s
         return is_due and is_awaited(self.path)
 
     def _cancel(self) -> None:
@@ -259,7 +256,7 @@ class Lease:
 
     def _close(self) -> None:
         self._cancel()
-        self._connection, self._is_read_only = None, False
+        self._file, self._is_read_only = None, False
         self._stack.close()
 
 

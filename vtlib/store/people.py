@@ -16,7 +16,8 @@ from vtlib.core.models import DECISIONS, PLATFORMS
 from vtlib.core.settings import person
 from vtlib.store import accounts
 from vtlib.store.catalog import find_in
-from vtlib.store.connection import Connection, Store
+from vtlib.store.connection import Store
+from vtlib.store.engine import Connection
 from vtlib.store.writes import naive, records, save, stage
 
 ROLES = ("own", "competitor", "reference")

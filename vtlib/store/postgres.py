@@ -32,7 +32,8 @@ from vtlib.core.errors import (
 )
 from vtlib.core.settings import url_passwords
 from vtlib.store import migrate, room_locks, visits
-from vtlib.store.connection import CONFIG, Connection, Store, memory_mb
+from vtlib.store.connection import Store, memory_mb
+from vtlib.store.engine import CONFIG, Connection
 from vtlib.store.keys import KEYS
 
 SCHEMA = "viraltracker"

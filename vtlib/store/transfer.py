@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from vtlib.core.errors import BadInput, DataCheckFailed
 from vtlib.store.backup import table_names
-from vtlib.store.connection import Connection, Store
+from vtlib.store.connection import Store
+from vtlib.store.engine import Connection
 from vtlib.store.writes import columns
 
 _BATCH_ROWS = 50_000

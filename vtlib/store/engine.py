@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias
 
 import duckdb
+
+from vtlib.core import log
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 
@@ -52,8 +53,11 @@ class AttachedFile:
             self.n_users -= 1
             if not self.n_users:
                 del self.engine.files[self.path]
-                with suppress(duckdb.FatalException):  # an engine that broke has left it already
+                try:
                     self.engine.root.execute(f"DETACH {self.name}")
+                except duckdb.Error as error:
+                    # What was committed is in the log beside the file, where the next finds it.
+                    log.get(__name__).warning("log not merged", file=self.path.name, why=str(error))
 
 
 @dataclass(eq=False)

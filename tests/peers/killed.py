@@ -4,14 +4,15 @@ Imports are done once, in the server that the processes are forked from. Capture
 mapped in chunks of CHUNK_ITEMS, so that a few items make several.
 """
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
 from functools import partial
 from itertools import count
+from multiprocessing.process import BaseProcess
 from typing import Any
 
+from tests.forked import processes
 from vtlib.analysis import stage as analysis  # noqa: F401 - imported before the fork
 from vtlib.capture import collector, job_store
 from vtlib.capture import stage as scraping  # noqa: F401
@@ -96,8 +97,6 @@ def vt(environment: dict[str, str], writer: str, n: int, words: tuple[str, ...])
 
 def process_of(
     environment: dict[str, str], words: tuple[str, ...], writer: str = "", n: int = 0
-) -> multiprocessing.process.BaseProcess:
+) -> BaseProcess:
     """A process that runs `vt words…`, not started yet."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context.Process(target=vt, args=(environment, writer, n, words))
+    return processes().Process(target=vt, args=(environment, writer, n, words))

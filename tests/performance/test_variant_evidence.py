@@ -5,8 +5,6 @@ regression. Without posts that are clipped the answers are theirs.
 import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu, ttest_1samp, ttest_ind
-from statsmodels.api import OLS
-from statsmodels.robust import mad
 
 from vtlib.performance.abtest import compare
 
@@ -48,6 +46,8 @@ def test_by_account_is_the_t_test_of_accounts_means() -> None:
 
 
 def test_within_accounts_is_the_regression_with_an_intercept_for_each() -> None:
+    from statsmodels.api import OLS
+
     account = np.repeat(np.arange(4), [10, 12, 14, 16])
     is_b = np.arange(len(account)) % 3 == 0
     y = near(len(account), seed=2) + 0.3 * is_b + 2.0 * account
@@ -66,6 +66,8 @@ def test_within_accounts_is_the_regression_with_an_intercept_for_each() -> None:
 
 
 def test_within_an_account_a_breakout_is_clipped_about_the_median_of_its_variant() -> None:
+    from statsmodels.robust import mad
+
     y = near(24, seed=3)
     is_b = np.arange(24) % 2 == 1
     y[is_b] += 5.0  # far from the other variant, so that the median of both is nobody's

@@ -2,7 +2,6 @@
 schedule.
 """
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import processes
 from tests.scripts.samples import HOSTILE, PLAIN, WORLD
 from tests.store.frames import place_of
 from vtlib.core.errors import BadInput
@@ -107,11 +107,10 @@ def _add(store: Store, script_id: str, person: str, base_version: int, start: fl
 
 
 def test_of_processes_that_started_from_one_version_one_wins(store: Store, script_id: str) -> None:
-    context = multiprocessing.get_context("forkserver")  # imports what they need once
-    context.set_forkserver_preload([__name__])
     start = time.time() + 2
     workers = [
-        context.Process(target=_add, args=(store, script_id, f"p{n}", 1, start)) for n in range(4)
+        processes().Process(target=_add, args=(store, script_id, f"p{n}", 1, start))
+        for n in range(4)
     ]
     for worker in workers:
         worker.start()

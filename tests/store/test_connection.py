@@ -5,7 +5,6 @@ rows each.
 """
 
 import fcntl
-import multiprocessing
 import os
 import re
 import subprocess
@@ -21,6 +20,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from tests.forked import processes
 from vtlib.core.errors import BadInput, StoreBusy
 from vtlib.store import connection as opening
 from vtlib.store import migrate
@@ -92,13 +92,6 @@ def test_migrations_lean_on_nothing_that_ducklake_refuses() -> None:
         )
 
 
-def _processes() -> multiprocessing.context.BaseContext:
-    """Processes forked from one that has imported this module and holds no database."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
-
-
 def _work(store: Store, worker: int) -> int:
     """Write and read until the soak is over, 15 rows at the least; how many rows."""
     written = 0
@@ -113,7 +106,7 @@ def _work(store: Store, worker: int) -> int:
 
 @pytest.mark.timeout(300 + 3 * SOAK_S)
 def test_eight_processes_write_and_read_without_an_error(any_store: Store) -> None:
-    with ProcessPoolExecutor(8, _processes()) as pool:
+    with ProcessPoolExecutor(8, processes()) as pool:
         done = [pool.submit(_work, replace(any_store, wait_s=60), n) for n in range(8)]
         written = [one.result() for one in done]  # an error of any process is raised here
     rows = any_store.query("SELECT count(*) AS n, count(DISTINCT brand_id) AS ids FROM brands")
@@ -224,7 +217,7 @@ def test_others_get_their_turn_while_a_session_goes_on(
     """
     monkeypatch.setattr("vtlib.store.locks.LEASE_S", 0.05)
     store.query("SELECT 1")
-    with ProcessPoolExecutor(1, mp_context=_processes()) as pool:
+    with ProcessPoolExecutor(1, mp_context=processes()) as pool:
         others = pool.submit(_work, replace(store, wait_s=60), 1)
         with store.session():
             while not others.done():

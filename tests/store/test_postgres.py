@@ -1,7 +1,6 @@
 """What is PostgreSQL's alone: locks by room, a server that restarts, the same answers as a file."""
 
 import json
-import multiprocessing
 import os
 import re
 import subprocess
@@ -18,6 +17,7 @@ import psycopg
 import pytest
 
 import vtlib
+from tests.forked import processes
 from tests.store.frames import PROJECT, at
 from tests.store.test_backup import fill
 from vtlib.cli import main
@@ -205,12 +205,10 @@ def _count(store: TeamStore, worker: int, seconds: float) -> int:
 
 @pytest.mark.timeout(300)
 def test_writers_of_the_same_keys_lose_nothing_and_a_reader_never_waits(team: TeamStore) -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
     seconds = float(os.environ.get("VT_SOAK_S", "0")) or 2.0
     team.query("SELECT 1")
     waits = []
-    with ProcessPoolExecutor(4, context) as pool:
+    with ProcessPoolExecutor(4, processes()) as pool:
         writers = [pool.submit(_count, team, n, seconds) for n in range(4)]
         while not all(w.done() for w in writers):
             began = time.monotonic()

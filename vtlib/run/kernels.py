@@ -58,6 +58,7 @@ KERNEL_MODULES = (
     *("ipykernel.kernelapp", "IPython.core.completerlib", "IPython.extensions.storemagic"),
     *("ipykernel.debugger", "pandas.io.formats.style", "pyarrow.pandas_compat"),
     *("narwhals._pandas_like.namespace", "narwhals.stable.v1._namespace"),
+    *("scipy.stats", "psutil"),
 )
 # Python reads these when it starts: a kernel with other values cannot be a fork.
 START_VARIABLES = ("PYTHONPATH", "PYTHONHOME", "PYTHONHASHSEED", "PYTHONWARNINGS", "LANG", "LC_ALL")

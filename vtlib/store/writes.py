@@ -45,7 +45,7 @@ def stage(connection: Connection, table: str, rows: Rows) -> int:
         f"CREATE OR REPLACE TEMP TABLE new_{table} AS SELECT *, 0::BIGINT AS _n FROM {table} "
         "LIMIT 0"
     )
-    data = _arrow(connection, table, rows)
+    data, _ = _arrow(connection, table, rows)
     if data.num_rows:
         data = data.append_column("_n", pa.array(np.arange(data.num_rows)))
         _insert(connection, f"new_{table}", data)
@@ -57,7 +57,7 @@ def append(connection: Connection, table: str, rows: Rows) -> None:
 
     On one thread: several compress parts of a table apart, at twice the processor.
     """
-    data = _arrow(connection, table, rows)
+    data, _ = _arrow(connection, table, rows)
     row = connection.execute("SELECT current_setting('threads')").fetchone()
     connection.execute("SET threads = 1")
     try:
@@ -167,13 +167,20 @@ def save(
     connection: Connection, table: str, rows: Rows, *, key: Sequence[str], keep: bool = False
 ) -> None:
     """Stage and write `rows`; rows with their key are replaced or, with `keep`, left alone."""
-    number = stage(connection, table, rows)
-    if keep and number:
-        insert_absent(connection, table, key)
-    elif number > 1:
-        replace(connection, table, key)
-    elif number:  # most often: there is nothing to choose from
-        _move(connection, table, key, f"(SELECT * EXCLUDE (_n) FROM new_{table})")
+    if len(rows) == 1 and not keep:  # most often: there is nothing to choose from
+        _save_one(connection, table, rows, key)
+    elif stage(connection, table, rows):
+        (insert_absent if keep else replace)(connection, table, key)
+
+
+def _save_one(connection: Connection, table: str, rows: Rows, key: Sequence[str]) -> None:
+    """Without a temporary table, which would be half of the work."""
+    data, types = _arrow(connection, table, rows)
+    connection.register("_rows", data)
+    cells = ", ".join(f'"{name}"::{types[name]} AS "{name}"' for name in data.column_names)
+    _move(connection, table, key, f"(SELECT {cells} FROM _rows)")
+    connection.unregister("_rows")
+    log.get(__name__).debug("rows", table=table, rows=1)
 
 
 def naive(moment: datetime | None) -> datetime:
@@ -220,9 +227,9 @@ def _move(connection: Connection, table: str, key: Sequence[str], source: str) -
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {source}")
 
 
-def _arrow(connection: Connection, table: str, rows: Rows) -> pa.Table:
-    """`rows` as an Arrow table whose JSON is text and whose times are naive UTC. Raises BadInput
-    for a column that `table` does not have.
+def _arrow(connection: Connection, table: str, rows: Rows) -> tuple[pa.Table, dict[str, str]]:
+    """`rows` as an Arrow table whose JSON is text and whose times are naive UTC, and the types of
+    `table`. Raises BadInput for a column that it does not have.
     """
     import pandas as pd  # noqa: PLC0415 - as in stage
     import pyarrow as pa  # noqa: PLC0415
@@ -235,7 +242,7 @@ def _arrow(connection: Connection, table: str, rows: Rows) -> pa.Table:
     types = columns(connection, table)
     if unknown := [name for name in series if name not in types]:
         raise BadInput(f"{table} has no column {', '.join(unknown)}", todo="See docs/schema.md.")
-    return pa.table({name: _column(series[name], types[name]) for name in series})
+    return pa.table({name: _column(series[name], types[name]) for name in series}), types
 
 
 def _column(values: pd.Series, kind: str) -> pa.Array:

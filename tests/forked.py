@@ -8,7 +8,7 @@ from multiprocessing.context import ForkServerContext
 
 NEEDED = (
     *("tests.peers.killed", "tests.scripts.test_script_store"),
-    *("tests.store.test_connection", "tests.store.test_postgres"),
+    *("tests.store.test_connection", "tests.store.test_postgres", "tests.run.test_inputs"),
 )
 
 

@@ -18,6 +18,7 @@ import duckdb
 import pytest
 
 from tests import test_stage_equality
+from tests.forked import processes
 from tests.run.cells import FOLDER, run_cells
 from vtlib.core.models import STAGES
 from vtlib.core.params import Params
@@ -504,19 +505,25 @@ while True:
 
 
 @pytest.fixture
-def beside(home: Path, tmp_path: Path, team_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The project in a team, and another process that goes on writing for another project."""
+def in_team(home: Path, tmp_path: Path, team_url: str, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The project in a team, with the rows of another."""
     (tmp_path / "own").mkdir()
     shutil.copytree(home, tmp_path / "own", dirs_exist_ok=True)
     transfer.copy(Project.open("p", home=str(home)).store, store_at(team_url))
     monkeypatch.setenv("VT_DATABASE", team_url)
     project = Project.open("p", home=str(tmp_path / "own"))
     foreign_rows(project)
+    return project
+
+
+@pytest.fixture
+def beside(in_team: Project, team_url: str) -> Any:
+    """The project in a team, and another process that goes on writing for another project."""
     words = [sys.executable, "-c", WRITING, team_url]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "1\n"
-        yield project, other
+        yield in_team, other
         other.kill()
 
 
@@ -541,6 +548,11 @@ def test_in_a_team_another_projects_job_is_no_input_and_takes_no_digest(
     assert {stage: again.digest(stage) for stage in STAGES} == first
 
 
+def write_once(url: str, room: str, sql: str) -> None:
+    with store_at(url).write(room) as connection:
+        connection.execute(sql)
+
+
 @pytest.mark.parametrize(
     ("room", "sql", "has_digest"),
     [
@@ -552,24 +564,15 @@ def test_in_a_team_another_projects_job_is_no_input_and_takes_no_digest(
     ],
 )
 def test_in_a_team_who_writes_what_a_stage_reads_takes_its_digest(
-    room: str, sql: str, has_digest: bool, beside: Any
+    room: str, sql: str, has_digest: bool, in_team: Project
 ) -> None:
     """03 writes in the room `outliers` alone; somebody else writes meanwhile."""
-    project, other = beside
-    other.kill()
-    other.wait()
-    at = project.workspace
+    project, at = in_team, in_team.workspace
     read = StageInputs(project, RunPlan("p", FOLDER, at.root, at.outputs))
     read.begin("outliers")
-    words = [sys.executable, "-c", ONE_WRITE, project.store.url, room, sql]
-    subprocess.run(words, check=True)
+    other = processes().Process(target=write_once, args=(project.store.url, room, sql))
+    other.start()
+    other.join(60)
+    assert other.exitcode == 0
     run_cells("03_outliers.ipynb", project="p", home=str(at.root))
     assert bool(read.end("outliers")) is has_digest
-
-
-ONE_WRITE = """
-import sys
-from vtlib.store.project import store_at
-with store_at(sys.argv[1]).write(sys.argv[2]) as connection:
-    connection.execute(sys.argv[3])
-"""

@@ -82,6 +82,7 @@ class World:
         shutil.copytree(base.parents[1] / "params", root / "params")
         (root / "outputs").mkdir()
         at = Workspace(load_settings(root))
+        locks.close_idle()
         shutil.copy(base, at.store.path)
         return Project(at, resolve(at, "p"))
 

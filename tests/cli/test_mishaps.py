@@ -12,6 +12,7 @@ from vtlib.capture import imports as importing
 from vtlib.cli.failures import as_error
 from vtlib.core.errors import StoreBusy
 from vtlib.ops import projects
+from vtlib.store import locks
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,7 @@ def test_no_traceback_reaches_the_person(vt, monkeypatch, error: Exception) -> N
 
 def test_a_broken_database_page_is_said(vt, home) -> None:
     vt("project", "create", "P")
+    locks.close_idle()
     path = home / "outputs" / "viraltracker.duckdb"
     whole = bytearray(path.read_bytes())
     for start in range(12_288, len(whole), 4_096):

@@ -269,7 +269,8 @@ _lingering = threading.Event()
 def session(path: Path, *, is_reading: bool, is_bulk: bool = False) -> Iterator[None]:
     """A session of `path`, in all threads of this process; the first bulk one opens it anew."""
     with _guard:
-        lease = _leases.setdefault(path, Lease(path, is_reading=is_reading))
+        lease = _lingering_lease(path) or Lease(path, is_reading=is_reading)
+        _leases[path] = lease
         lease.is_reading &= is_reading
         lease.sessions += 1
         lease.bulk_sessions += is_bulk
@@ -284,6 +285,8 @@ def session(path: Path, *, is_reading: bool, is_bulk: bool = False) -> Iterator[
             is_last = not lease.sessions
             if is_last:
                 del _leases[path]
+            elif lease.sessions == 1 and _lingering.is_set():
+                lease.is_reading = True  # the next opening, not this one
         if is_last or (is_bulk and not lease.bulk_sessions):
             lease.close()
 
@@ -291,10 +294,15 @@ def session(path: Path, *, is_reading: bool, is_bulk: bool = False) -> Iterator[
 def lease_of(path: Path) -> Lease | None:
     """The lease of the sessions of `path`, or None where there is no session."""
     with _guard:
-        if path not in _leases and _lingering.is_set():
-            _leases[path] = Lease(path, is_reading=True)
-            _leases[path].sessions = 1
-        return _leases.get(path)
+        return _lingering_lease(path)
+
+
+def _lingering_lease(path: Path) -> Lease | None:
+    """The lease of `path`: a new one, of a session without end, where files linger."""
+    if path not in _leases and _lingering.is_set():
+        _leases[path] = Lease(path, is_reading=True)
+        _leases[path].sessions = 1
+    return _leases.get(path)
 
 
 def linger() -> None:

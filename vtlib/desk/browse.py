@@ -24,7 +24,8 @@ from vtlib.core.models import (
 from vtlib.media.folder import MediaFolder
 from vtlib.media.store import picture_paths
 from vtlib.store import people
-from vtlib.store.connection import Connection, query_text
+from vtlib.store.connection import query_text
+from vtlib.store.engine import Connection
 from vtlib.store.project import Project
 from vtlib.store.sql_lists import fill_lists, quoted
 from vtlib.store.writes import records

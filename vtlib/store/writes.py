@@ -13,7 +13,8 @@ import orjson
 
 from vtlib.core import log
 from vtlib.core.errors import BadInput
-from vtlib.store.connection import Connection, spell_out
+from vtlib.store.connection import spell_out
+from vtlib.store.engine import Connection
 from vtlib.store.sql_lists import quoted
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ import pytest
 from tests.forked import processes
 from vtlib.core.errors import BadInput, StoreBusy
 from vtlib.store import connection as opening
-from vtlib.store import migrate
+from vtlib.store import locks, migrate
 from vtlib.store.connection import Store, frame_of
 from vtlib.store.engine import AttachedFile
 
@@ -173,6 +174,34 @@ def test_a_session_opens_the_file_once(store: Store, monkeypatch: pytest.MonkeyP
     assert opened == [False]
     assert store.query("SELECT slug FROM brands ORDER BY 1")["slug"].tolist() == ["a", "b", "c"]
     assert opened == [False, True]
+
+
+@pytest.fixture
+def lingering() -> Iterator[None]:
+    """Files of this process stay open behind an operation and a session, until they are idle."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(locks, "_lingering", threading.Event())
+        patch.setattr(locks, "_leases", {})
+        patch.setattr(locks, "IDLE_S", 60.0)
+        locks.linger()
+        yield
+        locks.close_idle()
+
+
+def test_where_files_linger_a_session_opens_no_second_time(
+    store: Store, lingering: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.query("SELECT 1")
+    locks.close_idle()
+    opened = _opened(monkeypatch)
+    for name in "abc":
+        with store.session(), store.write() as connection:
+            connection.execute(ADD, [name, name])
+    assert len(store.query("SELECT * FROM brands")) == 3
+    assert opened == [False]
+    locks.close_idle()
+    assert len(store.query("SELECT * FROM brands")) == 3
+    assert opened == [False, True]  # beside other readers again
 
 
 def test_each_operation_of_a_session_is_a_transaction_of_its_own(any_store: Store) -> None:

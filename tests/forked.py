@@ -6,9 +6,11 @@ A worker of pytest starts that one once: the names that it is given later are pa
 import multiprocessing
 from multiprocessing.context import ForkServerContext
 
+from vtlib.store.project import store_at
+
 NEEDED = (
     *("tests.peers.killed", "tests.scripts.test_script_store"),
-    *("tests.store.test_connection", "tests.store.test_postgres", "tests.run.test_inputs"),
+    *("tests.store.test_connection", "tests.store.test_postgres"),
 )
 
 
@@ -17,3 +19,9 @@ def processes() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(NEEDED))
     return context
+
+
+def write_once(url: str, room: str, sql: str) -> None:
+    """What such a process may do: one statement, as a writer of a room."""
+    with store_at(url).write(room) as connection:
+        connection.execute(sql)

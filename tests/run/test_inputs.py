@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from tests import test_stage_equality
-from tests.forked import processes
+from tests.forked import processes, write_once
 from tests.run.cells import FOLDER, run_cells
 from vtlib.core.models import STAGES
 from vtlib.core.params import Params
@@ -546,11 +546,6 @@ def test_in_a_team_another_projects_job_is_no_input_and_takes_no_digest(
     assert all(first.values()), first
     again = StageInputs(project, read.plan)
     assert {stage: again.digest(stage) for stage in STAGES} == first
-
-
-def write_once(url: str, room: str, sql: str) -> None:
-    with store_at(url).write(room) as connection:
-        connection.execute(sql)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import isotonic_regression, minimize_scalar
+from scipy.sparse import csr_array
 
 from vtlib.core.membership import numbered
 
@@ -83,18 +84,18 @@ def common_pairs(x: Floats, account: Ints, is_again: NDArray[np.bool_]) -> NDArr
     posts (mean rank of at least .65 where .5 is chance), shows how winners grow, not how posts do.
     """
     has_value = np.isfinite(x)
-    code = np.where(has_value, account, -1)
-    order = np.lexsort((x, code))
-    start = np.flatnonzero(np.diff(code[order], prepend=-2))
-    size = np.diff(np.append(start, len(order)))
-    rank = np.empty(len(x))
-    rank[order] = (np.arange(len(order)) - np.repeat(start, size) + 0.5) / np.repeat(size, size)
     again = is_again & has_value
     total = np.bincount(account[has_value], minlength=int(account.max(initial=0)) + 1)
     number = np.bincount(account[again], minlength=len(total))
+    is_few = (number > 0) & (number < total / 2)
+    at = np.flatnonzero(has_value & is_few[account])  # the posts of accounts that may be so
+    order = at[np.lexsort((x[at], account[at]))]
+    start = np.flatnonzero(np.diff(account[order], prepend=-1))
+    size = np.diff(np.append(start, len(order)))
+    rank = np.zeros(len(x))
+    rank[order] = (np.arange(len(order)) - np.repeat(start, size) + 0.5) / np.repeat(size, size)
     high = np.bincount(account[again], rank[again], minlength=len(total)) / np.maximum(number, 1)
-    is_winners = (number < total / 2) & (high >= CHOSEN_RANK)
-    return np.asarray(again & ~is_winners[account])
+    return np.asarray(again & ~(is_few & (high >= CHOSEN_RANK))[account])
 
 
 def shift(growth: Growth, age_h: ArrayLike) -> Floats:
@@ -174,12 +175,19 @@ def _cells(age: Floats) -> tuple[Floats, Ints]:
 
 
 def _alternate(value: Floats, code: Ints, cell: Ints, *, start: Floats) -> Floats:
-    """Post levels and an isotonic curve in turn, until the curve no longer changes."""
-    g, size, weight = start, np.bincount(code), np.bincount(cell).astype(np.float64)
+    """Post levels and an isotonic curve in turn, until the curve no longer changes.
+
+    What the levels leave to the age groups is linear in the curve, so the snapshots are read once:
+    `mix` (groups, groups) says how much of a group's curve its posts' levels carry to another.
+    """
+    weight = np.bincount(cell).astype(np.float64)
+    size = np.bincount(code)
+    seen = csr_array((np.ones(len(code)), (cell, code)), (len(weight), len(size)))
+    mix = ((seen / size) @ seen.T).toarray() / weight[:, None]
+    level = np.bincount(code, value) / size
+    bare, g = np.bincount(cell, value - level[code]) / weight, start
     for _ in range(_ROUNDS):
-        level = np.bincount(code, value - g[cell]) / size
-        rest = np.bincount(cell, value - level[code]) / weight
-        new = isotonic_regression(rest, weights=weight).x
+        new = isotonic_regression(bare + mix @ g, weights=weight).x
         step = float(np.abs((new - new.mean()) - (g - g.mean())).max())
         g = new
         if step < 1e-4:

@@ -7,6 +7,7 @@ docs/method.md says what is computed and why.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -58,7 +59,8 @@ class Verdict:
     what was learnt of each stratum (platform, format, metric, part, n, priors, growth basis,
     chance, age). `expected_false_alarms_low` to `expected_false_alarms`: ordinary posts at breakout
     or above, a range, None for a classic rule, which states none; `student` what Student's t alone
-    would give. `remarks`: sentences.
+    would give. `remarks`: sentences. `inputs_digest`: of the ids, values and times of capture that
+    were judged, in the order given.
     """
 
     method: str
@@ -74,6 +76,7 @@ class Verdict:
         default_factory=lambda: early_calls.combine_strata([], None, Outliers())
     )
     trends: rising_tags.Trends = rising_tags.NO_TRENDS
+    inputs_digest: str = ""
 
     def count(self, *names: str) -> int:
         return int(self.scores["tier"].isin(names).sum())
@@ -127,7 +130,19 @@ def judge(
         remarks(frame, table, strata, params, (since, lengths)) if total else (),
         early_calls.combine_strata(calls, inputs.calls, params),
         rising_tags.trends(inputs.uses, params, searches=inputs.searches),
+        _digest(frame),
     )
+
+
+def _digest(frame: pd.DataFrame) -> str:
+    digest = hashlib.sha256("\n".join(frame["post_id"].tolist()).encode())
+    for numbers in (frame["value"].to_numpy(np.float64), _us(frame["captured_at"])):
+        digest.update(np.ascontiguousarray(numbers))
+    return digest.hexdigest()
+
+
+def _us(times: pd.Series) -> np.ndarray:
+    return times.to_numpy("datetime64[us]").view(np.int64)
 
 
 def with_strata(posts: pd.DataFrame) -> tuple[pd.DataFrame, Any]:
@@ -156,7 +171,11 @@ def select(verdict: Verdict, params: Outliers) -> pd.DataFrame:
     """
     table = verdict.scores
     hits = table[table["tier"].isin(BREAKOUT_TIERS)].head(params.select_limit)
-    ordinary = table[(table["tier"] == "none") & (table["reason"] == "")]
+    own = table.loc[
+        table["account_id"].isin(hits["account_id"]),
+        ["post_id", "account_id", "format", "x7_ln", "expected_ln", "tier", "reason"],
+    ]
+    ordinary = own[(own["tier"] == "none") & (own["reason"] == "")]
     same = ordinary.merge(hits[["account_id", "format"]].drop_duplicates())
     same = same.assign(off=(same["x7_ln"] - same["expected_ln"]).abs())
     same = same.sort_values(["off", "post_id"], kind="stable")

@@ -245,8 +245,12 @@ def _look(table: pd.DataFrame, since: pd.Timestamp | None) -> str:
     )
 
 
+def _has_note(table: pd.DataFrame, words: str) -> pd.Series:
+    return table["notes"].isin([n for n in table["notes"].unique() if words in n])
+
+
 def _small(table: pd.DataFrame) -> list[str]:
-    n = int((table["notes"].str.contains("too small") & table["p_tail"].lt(0.01)).sum())
+    n = int((_has_note(table, "too small") & table["p_tail"].lt(0.01)).sum())
     return (
         [say("{posts} stood out but did not reach that minimum.", posts=number(n, "post"))]
         if n
@@ -275,7 +279,7 @@ def _counters(frame: pd.DataFrame) -> list[str]:
 
 
 def _coauthored(table: pd.DataFrame) -> list[str]:
-    has_coauthor = table["notes"].str.contains("co-authored")
+    has_coauthor = _has_note(table, "co-authored")
     n, n_flagged = (
         int(has_coauthor.sum()),
         int((has_coauthor & table["tier"].isin(BREAKOUT_TIERS)).sum()),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -129,19 +130,27 @@ def facts(result: Trends) -> dict[str, Any] | None:
 
 
 def _uses(posts: pd.DataFrame, column: str, searches: set[str]) -> tuple[list[str], Uses]:
-    rows = posts[column].explode() if column == "hashtags" else posts[column]
-    at = pd.Series(np.arange(len(posts)), index=posts.index)
-    table = pd.DataFrame({"post": at[rows.index].to_numpy(), "tag": rows.to_numpy(object)})
-    table = table[table["tag"].notna() & ~table["tag"].isin([*searches, ""])].drop_duplicates()
-    code, names = pd.factorize(table["tag"].astype(str), sort=True)
+    values = posts[column].to_numpy(object)
+    post = np.arange(len(posts))
+    if column == "hashtags":
+        lists = [v if isinstance(v, (list, np.ndarray)) else () for v in values]
+        post = np.repeat(post, [len(v) for v in lists])
+        values = np.fromiter(chain.from_iterable(lists), object, len(post))
+    code, words = pd.factorize(values)
+    names = sorted({str(w) for w in words} - searches - {""})
+    place = pd.Index(names, dtype=object).get_indexer([str(w) for w in words])
+    tag = np.append(place, -1)[code]  # a missing one has code -1
+    use = np.flatnonzero(tag >= 0)
+    # One number a post and tag; pandas counts them by hash, numpy would sort.
+    post, tag = np.divmod(pd.unique(post[use] * len(names) + tag[use]), max(len(names), 1))
     uses = Uses(
         posts["account_id"].factorize()[0].astype(np.int64),
         hours(posts["posted_at"].to_numpy("datetime64[us]")),
         hours(posts["first_seen_at"].to_numpy("datetime64[us]")),
-        code.astype(np.int64),
-        table["post"].to_numpy(np.int64),
+        tag.astype(np.int64),
+        post.astype(np.int64),
     )
-    return list(names), uses
+    return names, uses
 
 
 def _tag_rows(posts: pd.DataFrame, head: tuple[str, str, list[str]], result: Tags) -> pd.DataFrame:

@@ -160,7 +160,7 @@ def save(project: Project, verdict: Verdict, *, adopt: bool = False) -> dict[str
     is_trial = bool(name) and not adopt
     params = rule.model_dump(mode="json")
     run_id = _run_id(
-        project.slug, {**params, "is_trial": True} if is_trial else params, verdict.scores
+        project.slug, {**params, "is_trial": True} if is_trial else params, verdict.inputs_digest
     )
     picked_at = project.workspace.now()
     run = {
@@ -244,10 +244,7 @@ def tags_shown(project: Project, run: dict[str, Any]) -> pd.DataFrame:
     return project.visible(tags, ours=("title",))
 
 
-def _run_id(project: str, params: dict[str, Any], scores: pd.DataFrame) -> str:
+def _run_id(project: str, params: dict[str, Any], inputs_digest: str) -> str:
     digest = hashlib.sha256(json.dumps([project, params], sort_keys=True).encode())
-    inputs = scores.sort_values("post_id")[["post_id", "value", "captured_at"]]
-    # Each text is there once: to number the texts first, as pandas does else, helps nothing.
-    rows = pd.util.hash_pandas_object(inputs, index=False, categorize=False)
-    digest.update(rows.to_numpy().tobytes())
+    digest.update(inputs_digest.encode())
     return digest.hexdigest()[:24]

@@ -148,8 +148,7 @@ def baselines(line: PostTimeline, *, past_only: bool = False) -> Baselines:
         n = (last + 1 - first) - np.bincount(inside, minlength=len(own))
         at, x = line.order[part], line.x[part]
         n = np.where(np.isfinite(x), n, 0)
-        below = np.count_nonzero(rows < x[:, None], axis=1)
-        not_above = np.count_nonzero(rows <= x[:, None], axis=1)
+        below, not_above = _true(rows < x[:, None]), _true(rows <= x[:, None])
         out.n[at] = n
         out.median[at], out.mad[at], out.mean_ad[at] = _spread(rows, n)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -234,6 +233,11 @@ def _bisect(line: PostTimeline, key: Ints, own: Ints, bounds: tuple[Ints, Ints])
     return low
 
 
+def _true(rows: NDArray[np.bool_]) -> Ints:
+    """(m,) how many of a row are true, in half the time of numpy's count along an axis."""
+    return np.asarray(np.einsum("ij->i", rows.astype(np.int32)), np.int64)
+
+
 def _rows(line: PostTimeline, first: Ints, size: Ints) -> Floats:
     """(m, width) the values of runs of serving posts, +inf beyond each run's end."""
     width = max(1, int(size.max(initial=1)))
@@ -256,8 +260,8 @@ def _spread(rows: Floats, n: Ints) -> tuple[Floats, Floats, Floats]:
     rows.sort(axis=1)
     mad = rows[at, low] / 2 + rows[at, high] / 2
     size = np.ceil(0.9 * n)
-    inside = np.arange(rows.shape[1]) < size[:, None]
-    mean_ad = np.where(inside, rows, 0.0).sum(axis=1) / np.maximum(size, 1)
+    rows[np.arange(rows.shape[1]) >= size[:, None]] = 0.0
+    mean_ad = rows.sum(axis=1) / np.maximum(size, 1)
     missing = np.where(some, 0.0, np.nan)
     return median + missing, mad + missing, mean_ad + missing
 

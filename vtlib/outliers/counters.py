@@ -92,11 +92,10 @@ def with_metric(posts: pd.DataFrame) -> pd.DataFrame:
     has both (NaN otherwise).
     """
     frame = posts.assign(account=posts["account_id"].fillna(posts["post_id"]))
-    series = (
-        frame.groupby(["account", "platform", "format"], sort=False, dropna=False)
-        .ngroup()
-        .to_numpy()
-    )
+    series = np.zeros(len(frame), np.int64)
+    for name in ("account", "platform", "format"):
+        code, texts = frame[name].factorize(use_na_sentinel=False)
+        series = pd.factorize(series * len(texts) + code)[0]
     has_value = frame[list(REACH_METRICS)].notna().to_numpy()
     sums = [np.bincount(series, of) for of in (*has_value.T, has_value.any(axis=1))]
     counts, any_reach = np.stack(sums[:-1], axis=1)[series], sums[-1][series]

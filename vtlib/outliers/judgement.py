@@ -348,7 +348,6 @@ def least_value(group: pd.DataFrame, params: Outliers) -> float:
 
 def _arrays(group: pd.DataFrame) -> scores.Posts:
     posted_at = group["posted_at"].to_numpy("datetime64[us]")
-    hour = np.timedelta64(3_600_000_000, "us")
     followers = group["followers"].to_numpy(float, na_value=np.nan)
     with np.errstate(divide="ignore"):
         ln_followers = np.where(
@@ -356,8 +355,8 @@ def _arrays(group: pd.DataFrame) -> scores.Posts:
         )
     return scores.Posts(
         x=np.log1p(group["value"].to_numpy(float)),
-        posted_h=_hours(posted_at - np.datetime64(0, "us"), hour),
-        age_h=_hours(group["captured_at"].to_numpy("datetime64[us]") - posted_at, hour),
+        posted_h=early_calls.hours(posted_at),
+        age_h=_ages(group),
         group=_series(group),
         ln_followers=ln_followers,
         is_pinned=_is(group, "is_pinned"),
@@ -385,8 +384,12 @@ def _series(group: pd.DataFrame) -> np.ndarray:
     return group.groupby([account, era]).ngroup().to_numpy(np.int64)
 
 
-def _hours(span: Any, hour: np.timedelta64) -> np.ndarray:
-    return np.where(np.isnat(span), np.nan, span / hour)
+def _ages(group: pd.DataFrame) -> np.ndarray:
+    """(n,) hours from posting to capture, NaN = unknown."""
+    captured_at, posted_at = (
+        group[name].to_numpy("datetime64[us]") for name in ("captured_at", "posted_at")
+    )
+    return early_calls.hours(np.datetime64(0, "us") + (captured_at - posted_at))
 
 
 def _rows(group: pd.DataFrame, result: scores.JudgedPosts, tier: np.ndarray) -> pd.DataFrame:
@@ -394,7 +397,7 @@ def _rows(group: pd.DataFrame, result: scores.JudgedPosts, tier: np.ndarray) -> 
     names = ["none", account, "cohort"]
     return _facts(group).assign(
         basis=scores.texts(names, result.basis),
-        age_h=_arrays(group).age_h,
+        age_h=_ages(group),
         is_provisional=result.is_provisional,
         n_baseline=result.n_baseline,
         left_out=_left_out(result.left_out),
@@ -464,7 +467,7 @@ def _classic(group: pd.DataFrame, params: Outliers) -> pd.DataFrame:
         multiplier = np.where(result.center > 0, value / result.center, np.nan)
     return _facts(group).assign(
         basis=np.where(result.obstacle == 0, params.method, "none"),
-        age_h=_arrays(group).age_h,
+        age_h=_ages(group),
         is_provisional=False,
         n_baseline=result.n,
         left_out="{}",

@@ -210,7 +210,7 @@ def remarks(
         *_counters(frame),
         *_coauthored(table),
         *_kinds(frame, lengths),
-        *_cuts(frame),
+        *_cuts(frame, strata),
         *_provisional(table),
         *_ages(strata),
     )
@@ -326,11 +326,12 @@ def _kinds(frame: pd.DataFrame, lengths: Mapping[str, Lengths]) -> list[str]:
     return lines
 
 
-def _cuts(frame: pd.DataFrame) -> list[str]:
+def _cuts(frame: pd.DataFrame, strata: list[dict[str, Any]]) -> list[str]:
     lines = []
-    for key, group in frame.groupby(_HEADS, observed=True):
-        for change in definition_changes(*(str(k) for k in key)):
-            before = group["posted_at"].lt(change.since)
+    for key in dict.fromkeys(tuple(str(facts[k]) for k in _HEADS) for facts in strata):
+        for change in definition_changes(*key):
+            here = frame[_HEADS].eq(key).all(axis=1)
+            before = frame.loc[here, "posted_at"].lt(change.since)
             if before.any() and not before.all():
                 lines.append(
                     say(

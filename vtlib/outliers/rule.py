@@ -72,7 +72,8 @@ def judge(posts: Posts, growth: Growth, settings: RuleSettings | None = None) ->
     basis, reason = _basis(posts, base.n, level, use)
     mature_h = use.mature_h if growth.basis == "fitted" else max(use.mature_h, use.own_h)
     provisional = (reason == Reason.SCORED) & (posts.age_h < mature_h)
-    se_age = np.where(provisional, shift_se(growth, posts.age_h), 0.0)
+    se_age = np.zeros(len(x7))
+    se_age[provisional] = shift_se(growth, posts.age_h[provisional])
     parts = _score(posts, base, (scale, level), basis)
     at = parts.at
     error = np.hypot(parts.error, se_age[at])

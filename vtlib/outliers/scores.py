@@ -176,7 +176,7 @@ def tiers(
 def surest_first(table: pd.DataFrame) -> Ints:
     """The order by multiplier_low, then multiplier, both falling and NaN last, then post_id."""
     low, multiplier = (-table[c].to_numpy(np.float64) for c in ("multiplier_low", "multiplier"))
-    order = np.argsort(low, kind="stable")
+    order = np.argsort(low)
     low = low[order]
     same = (low[1:] == low[:-1]) | np.isnan(low[:-1])
     ties = np.flatnonzero(np.append(same, False) | np.append(False, same))

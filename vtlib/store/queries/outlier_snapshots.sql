@@ -6,7 +6,8 @@ WITH mine AS (
     SEMI JOIN (SELECT post_id FROM project_posts WHERE project_id = $project) AS l ON l.post_id = p.post_id
 )
 SELECT
-    m.post, s.captured_at, {{each reach metric: s.<metric>}}, s.likes + coalesce(s.comments, 0) AS engagement
+    m.post, s.captured_at, {{each reach metric: s.<metric>::DOUBLE AS <metric>}},
+    (s.likes + coalesce(s.comments, 0))::DOUBLE AS engagement
 FROM post_snapshots AS s
 JOIN mine AS m ON m.post_id = s.post_id
 ORDER BY m.post, s.captured_at

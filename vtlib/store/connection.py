@@ -24,7 +24,7 @@ from vtlib.core import log
 from vtlib.core.errors import BadInput, PlaceTaken, StoreBusy
 from vtlib.core.settings import make_private
 from vtlib.store import locks, visits
-from vtlib.store.engine import AttachedFile, Connection, attach
+from vtlib.store.engine import AttachedFile, Connection, attach, setting
 from vtlib.store.locks import WaitOver, holder, process_name, retrying, wait_in_queue
 from vtlib.store.migrate import migrate, needs_migration
 from vtlib.store.sql_lists import read_sql
@@ -123,8 +123,10 @@ class Store:
             else:
                 connection.commit()
             finally:
-                # The setting is the database's, and a session goes on reading from it.
-                connection.execute("SET preserve_insertion_order = true")
+                # Settings are the database's, and a session goes on reading from it.
+                connection.execute(
+                    f"SET preserve_insertion_order = true; SET threads = {setting('threads')}"
+                )
 
     @contextmanager
     def alone(self, lock: str, *, what: str) -> Iterator[None]:

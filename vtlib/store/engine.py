@@ -101,6 +101,11 @@ def attach(path: Path, *, read_only: bool, settings: Mapping[str, str]) -> Attac
             return _attach(_engine(settings), path, read_only=read_only)
 
 
+def setting(name: str) -> str:
+    """A setting that the files of this process were attached with."""
+    return _engines[os.getpid()].settings[name]
+
+
 def _attach(engine: Engine, path: Path, *, read_only: bool) -> AttachedFile:
     file = engine.files.get(path)
     if file is None or not (read_only and file.is_read_only):

@@ -56,15 +56,13 @@ def stage(connection: Connection, table: str, rows: Rows) -> int:
 def append(connection: Connection, table: str, rows: Rows) -> None:
     """Put `rows` behind those of the table, whose keys nobody looks at; otherwise as `stage`.
 
-    On one thread: several compress parts of a table apart, at twice the processor.
+    On one thread up to the end of the transaction (`Store.write`): several compress parts of a
+    table apart, or wait for each other at its commit, at twice the processor.
     """
     data, _ = _arrow(connection, table, rows)
-    row = connection.execute("SELECT current_setting('threads')").fetchone()
-    connection.execute("SET threads = 1")
-    try:
-        _insert(connection, table, data)
-    finally:
-        connection.execute(f"SET threads = {row[0] if row else 1}")
+    if not getattr(connection, "is_remote", False):
+        connection.execute("SET threads = 1")
+    _insert(connection, table, data)
 
 
 def _insert(connection: Connection, table: str, data: pa.Table) -> None:

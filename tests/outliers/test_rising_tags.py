@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from vtlib.core.params import Outliers
+from vtlib.outliers import rising_tags
 from vtlib.outliers.rising_tags import REACH_DAYS, WINDOW_H, Uses, gathering, sequel, trends
 
 WEEKS, TAGS = 12, 60
@@ -92,6 +93,29 @@ def test_few_creators_are_silence() -> None:
     uses, at_h = world(5)
     assert gathering(uses, at_h + 2 * WINDOW_H) is None
     assert gathering(uses, WINDOW_H) is None
+
+
+def test_a_tag_counts_once_a_post_and_a_search_or_nothing_counts_not() -> None:
+    day = pd.Timestamp("2026-06-01")
+    tags = [["b", "a", "b"], [], None, np.array(["a", "", None], object), ["asked"]]
+    posts = pd.DataFrame(
+        {
+            "account_id": ["x", "y", "x", "z", "z"],
+            "posted_at": day,
+            "first_seen_at": day,
+            "hashtags": tags,
+            "audio_id": ["s2", None, "s1", "s2", ""],
+        }
+    )
+    names, uses = rising_tags._uses(posts, "hashtags", {"asked"})
+    assert names == ["a", "b"]
+    assert sorted(zip(uses.post, uses.tag, strict=True)) == [(0, 0), (0, 1), (3, 0)]
+    names, uses = rising_tags._uses(posts, "audio_id", set())
+    assert [(int(p), names[t]) for p, t in zip(uses.post, uses.tag, strict=True)] == [
+        (0, "s2"),
+        (2, "s1"),
+        (3, "s2"),
+    ]
 
 
 def test_posts_out_of_reach_change_nothing() -> None:

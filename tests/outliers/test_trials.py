@@ -5,6 +5,7 @@ until adopted.
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.store.frames import account, at, begun, capture
@@ -116,3 +117,23 @@ def test_the_first_judgement_by_other_parameters_is_a_trial_too(project: Project
     assert "There is no other judgement" in said
     assert project.frame("outlier_run").empty
     assert project.store.query("SELECT * FROM selections").empty
+
+
+def test_a_run_is_named_by_what_was_judged(project: Project) -> None:
+    posts, pairs = outliers.load(project)
+    ids = {}
+    for change in ("none", "again", "value", "capture", "post", "caption"):
+        other = posts.copy()
+        if change == "value":
+            other.loc[7, "views"] += 1
+        if change == "capture":
+            other.loc[7, "views_at"] += pd.Timedelta(seconds=1)
+        if change == "post":
+            other.loc[7, "post_id"] += "0"
+        if change == "caption":
+            other["caption"] = "three kettles"
+        verdict = outliers.stage.judge(other, pairs, project.params.outliers)
+        ids[change] = outliers.save(project, verdict)["outlier_run_id"]
+    assert ids["none"] == ids["again"] == ids["caption"]
+    assert len(set(ids.values())) == 4
+    assert len(project.store.query("SELECT * FROM outlier_runs")) == 4  # the same replaced itself

@@ -148,7 +148,7 @@ def baselines(line: PostTimeline, *, past_only: bool = False) -> Baselines:
         n = (last + 1 - first) - np.bincount(inside, minlength=len(own))
         at, x = line.order[part], line.x[part]
         n = np.where(np.isfinite(x), n, 0)
-        below, not_above = _true(rows < x[:, None]), _true(rows <= x[:, None])
+        below, not_above = _count(rows < x[:, None]), _count(rows <= x[:, None])
         out.n[at] = n
         out.median[at], out.mad[at], out.mean_ad[at] = _spread(rows, n)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -233,7 +233,7 @@ def _bisect(line: PostTimeline, key: Ints, own: Ints, bounds: tuple[Ints, Ints])
     return low
 
 
-def _true(rows: NDArray[np.bool_]) -> Ints:
+def _count(rows: NDArray[np.bool_]) -> Ints:
     """(m,) how many of a row are true, in half the time of numpy's count along an axis."""
     return np.asarray(np.einsum("ij->i", rows.astype(np.int32)), np.int64)
 

@@ -182,8 +182,8 @@ def _alternate(value: Floats, code: Ints, cell: Ints, *, start: Floats) -> Float
     """
     weight = np.bincount(cell).astype(np.float64)
     size = np.bincount(code)
-    seen = csr_array((np.ones(len(code)), (cell, code)), (len(weight), len(size)))
-    mix = ((seen / size) @ seen.T).toarray() / weight[:, None]
+    counts = csr_array((np.ones(len(code)), (cell, code)), (len(weight), len(size)))
+    mix: Floats = ((counts / size) @ counts.T).toarray().astype(np.float64) / weight[:, None]
     level = np.bincount(code, value) / size
     bare, g = np.bincount(cell, value - level[code]) / weight, start
     for _ in range(_ROUNDS):

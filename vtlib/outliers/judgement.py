@@ -137,7 +137,7 @@ def judge(
 def _digest(frame: pd.DataFrame) -> str:
     digest = hashlib.sha256("\n".join(frame["post_id"].tolist()).encode())
     for numbers in (frame["value"].to_numpy(np.float64), _us(frame["captured_at"])):
-        digest.update(np.ascontiguousarray(numbers))
+        digest.update(numbers.tobytes())
     return digest.hexdigest()
 
 

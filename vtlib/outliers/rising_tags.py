@@ -138,7 +138,9 @@ def _uses(posts: pd.DataFrame, column: str, searches: set[str]) -> tuple[list[st
         values = np.fromiter(chain.from_iterable(lists), object, len(post))
     code, words = pd.factorize(values)
     names = sorted({str(w) for w in words} - searches - {""})
-    place = pd.Index(names, dtype=object).get_indexer([str(w) for w in words])
+    place = pd.Index(names, dtype=object).get_indexer(
+        pd.Index([str(w) for w in words], dtype=object)
+    )
     tag = np.append(place, -1)[code]  # a missing one has code -1
     use = np.flatnonzero(tag >= 0)
     # One number a post and tag; pandas counts them by hash, numpy would sort.

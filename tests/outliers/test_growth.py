@@ -2,9 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import isotonic_regression
 
-from vtlib.outliers import growth
 from vtlib.outliers.growth import Growth, age_trend, common_pairs, fit_growth, shift, shift_se
 
 PRIOR = Growth("prior", 3.0)
@@ -53,22 +51,6 @@ def test_the_fit_finds_the_curve_posts_really_followed(tau_d):
     assert shift(found, ages) == pytest.approx(shift(Growth("prior", tau_d), ages), abs=0.08)
     assert shift(found, 168.0) == pytest.approx(0, abs=1e-12)
     assert (shift_se(found, ages[:4]) < 0.2).all()
-
-
-def test_the_rounds_of_the_fit_are_those_over_all_snapshots():
-    draw = np.random.default_rng(5)
-    code = np.repeat(np.arange(300), draw.integers(2, 6, 300))  # also twice in one age group
-    cell = draw.integers(0, 8, len(code))
-    value = draw.normal(9, 2, 300)[code] + 0.3 * cell + draw.normal(0, 0.5, len(code))
-    g, weight = np.linspace(-3, 0, 8), np.bincount(cell).astype(float)
-    for _ in range(60):
-        level = np.bincount(code, value - g[cell]) / np.bincount(code)
-        rest = np.bincount(cell, value - level[code]) / weight
-        g, before = isotonic_regression(rest, weights=weight).x, g
-        if np.abs((g - g.mean()) - (before - before.mean())).max() < 1e-4:
-            break
-    curve = growth._alternate(value, code, cell, start=np.linspace(-3, 0, 8))
-    np.testing.assert_allclose(curve, g, rtol=0, atol=1e-12)
 
 
 def test_a_fit_beyond_its_data_goes_on_as_the_prior():

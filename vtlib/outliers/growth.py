@@ -13,7 +13,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import isotonic_regression, minimize_scalar
-from scipy.sparse import csr_array
 
 from vtlib.core.membership import numbered
 
@@ -175,19 +174,12 @@ def _cells(age: Floats) -> tuple[Floats, Ints]:
 
 
 def _alternate(value: Floats, code: Ints, cell: Ints, *, start: Floats) -> Floats:
-    """Post levels and an isotonic curve in turn, until the curve no longer changes.
-
-    What the levels leave to the age groups is linear in the curve, so the snapshots are read once:
-    `mix` (groups, groups) says how much of a group's curve its posts' levels carry to another.
-    """
-    weight = np.bincount(cell).astype(np.float64)
-    size = np.bincount(code)
-    counts = csr_array((np.ones(len(code)), (cell, code)), (len(weight), len(size)))
-    mix: Floats = ((counts / size) @ counts.T).toarray().astype(np.float64) / weight[:, None]
-    level = np.bincount(code, value) / size
-    bare, g = np.bincount(cell, value - level[code]) / weight, start
+    """Post levels and an isotonic curve in turn, until the curve no longer changes."""
+    g, size, weight = start, np.bincount(code), np.bincount(cell).astype(np.float64)
     for _ in range(_ROUNDS):
-        new = isotonic_regression(bare + mix @ g, weights=weight).x
+        level = np.bincount(code, value - g[cell]) / size
+        rest = np.bincount(cell, value - level[code]) / weight
+        new = isotonic_regression(rest, weights=weight).x
         step = float(np.abs((new - new.mean()) - (g - g.mean())).max())
         g = new
         if step < 1e-4:

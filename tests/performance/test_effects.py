@@ -37,7 +37,7 @@ def test_the_median_difference_is_numpys_median_of_all_of_them(seed, sizes, leve
     rng = np.random.default_rng(seed)
     on, off = (rng.integers(0, levels, n) / 7 + (levels > 2) * rng.normal(size=n) for n in sizes)
     with mock.patch.object(effects, "_FEW_PAIRS", 5):  # so that halving is met by few posts too
-        found = effects._median_difference(on, off)
+        found = effects._median_difference(on, off, tuple(rng.normal(size=2)))
     assert found == np.median(on[:, None] - off[None, :])
 
 
@@ -49,9 +49,8 @@ def test_a_draw_of_accounts_has_the_median_of_its_pairs_to_within_an_edge(seed, 
     y, group, on = rng.normal(size=60), rng.integers(0, size, 60), np.arange(60) % 2 == 0
     difference = y[on][:, None] - y[~on][None, :]
     edge = np.unique(np.quantile(difference, np.linspace(0.02, 0.98, n)))
-    below = effects._counts((y[on], group[on]), (y[~on], group[~on]), edge)
-    pairs = effects._Pairs(0.0, edge, below)
-    weight = rng.multinomial(below.shape[1], np.full(below.shape[1], 1 / below.shape[1]), 8)
+    pairs = effects._Pairs.of(0.0, edge, (y[on], group[on]), (y[~on], group[~on]))
+    weight = rng.multinomial(pairs.size, np.full(pairs.size, 1 / pairs.size), 8)
     times = [np.outer(draw[group[on]], draw[group[~on]]).ravel() for draw in weight]
     bounds = [around_median(np.repeat(difference.ravel(), each), edge) for each in times]
     medians = effects._medians(pairs, weight)

@@ -149,7 +149,7 @@ def test_how_a_post_was_made_is_a_feature_where_it_is_known() -> None:
         }
     )
     values, _ = post_features(posts)
-    wide = values.pivot_table(index="feature", columns="post_id", values="value")
+    wide = values.frame().pivot_table(index="feature", columns="post_id", values="value")
     held = {
         name: row.dropna().astype(int).to_dict()
         for name, row in wide.iterrows()

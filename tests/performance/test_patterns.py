@@ -17,7 +17,9 @@ from vtlib.performance.patterns import (
     post_features,
     script_values,
 )
-from vtlib.performance.patterns.preparation import orders, outcomes, posts_tested, table_of
+from vtlib.performance.patterns.known_posts import KnownPosts, OutcomePosts
+from vtlib.performance.patterns.preparation import outcomes
+from vtlib.performance.patterns.values import FeatureValues
 
 FEATURES = [Feature(n, f"It has {n}.", "measured", "test") for n in ("works", "harms", "idle")]
 
@@ -175,7 +177,7 @@ def test_post_features_come_from_captions_and_leave_the_unknown_out() -> None:
         }
     )
     values, features = post_features(posts)
-    wide = values.pivot_table(index="feature", columns="post_id", values="value")
+    wide = values.frame().pivot_table(index="feature", columns="post_id", values="value")
     assert wide.loc["caption_question", ["a", "b"]].tolist() == [1, 0]
     assert wide.loc["caption_number", ["a", "b"]].tolist() == [0, 1]
     assert wide.loc["caption_you", ["a", "b"]].tolist() == [0, 1]
@@ -183,7 +185,7 @@ def test_post_features_come_from_captions_and_leave_the_unknown_out() -> None:
     assert wide.loc["length_under_15s", ["a", "b"]].tolist() == [1, 0]
     assert wide.loc["hashtags_3", ["a", "b"]].tolist() == [1, 0]
     assert wide.loc["weekend", ["a", "b"]].tolist() == [1, 0]
-    assert "c" not in set(values["post_id"])
+    assert "c" not in set(values.frame()["post_id"])
     assert {f.kind for f in features} == {"measured"}
 
 
@@ -201,7 +203,7 @@ def test_posting_hour_and_sound_are_features_known_before_publication() -> None:
         }
     )
     values, _ = post_features(posts)
-    wide = values.pivot_table(index="feature", columns="post_id", values="value")
+    wide = values.frame().pivot_table(index="feature", columns="post_id", values="value")
     assert wide.loc["hour_00_06", list("abcd")].tolist() == [1, 0, 0, 0]
     assert wide.loc["hour_06_12", list("abcd")].tolist() == [0, 1, 0, 0]
     assert wide.loc["hour_12_18", list("abcd")].tolist() == [0, 0, 0, 1]
@@ -209,7 +211,7 @@ def test_posting_hour_and_sound_are_features_known_before_publication() -> None:
     assert wide.loc["sound_original", list("abc")].tolist() == [1, 1, 0]
     # y takes up x's sound, and x's next post with it is no longer the sound's only account.
     assert wide.loc["sound_used_before", list("abcd")].tolist() == [0, 0, 1, 1]
-    assert "e" not in set(values["post_id"])
+    assert "e" not in set(values.frame()["post_id"])
 
 
 def test_repeatable_is_only_what_was_there_in_both_halves_of_time() -> None:
@@ -314,14 +316,15 @@ def test_values_by_number_make_the_same_table() -> None:
     posts, names = pd.Series(["a", "b", "c", "a"]), ["idle", "works"]
     expected = [[0, 1], [np.nan, 1], [np.nan, np.nan], [0, 1]]
     by_number = values.astype({"post_id": "category", "feature": "category"})
-    for table in (table_of(values, posts, names), table_of(by_number, posts, names)):
-        assert np.array_equal(table, expected, equal_nan=True)
+    tables = [FeatureValues.of(v).of_posts(posts, names).T for v in (values, by_number)]
+    tables.append(FeatureValues.of(FeatureValues.of(values).frame()).of_posts(posts, names).T)
+    assert [np.array_equal(t, expected, equal_nan=True) for t in tables] == [True] * 3
 
 
 def test_posts_sorted_once_agree_as_sorted_for_each_feature() -> None:
     usable, _ = outcomes(world(3))
-    value = pd.Series(np.random.default_rng(3).choice([0.0, 1.0, np.nan], len(usable)))
-    tested = posts_tested(value, usable, orders(usable))
+    value = np.random.default_rng(3).choice([0.0, 1.0, np.nan], len(usable))
+    tested = KnownPosts.of(value, OutcomePosts.of(usable))
     rates = [
         (
             trend.agreement(tested.y, tested.on, cell, sign=1.0, order=order),

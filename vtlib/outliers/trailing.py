@@ -78,8 +78,7 @@ def trailing(
     known at the time (10 accounts or more). Under 5 earlier posts everything is NaN.
     """
     line = _arrange(posted_h, group, serves & np.isfinite(x7))
-    x = pd.Series(x7[line.rows])
-    level, size, errors = _states(x, line.group)
+    level, size, errors = _states(x7[line.rows], line.group)
     enough = line.behind >= MIN_POSTS
 
     def at_post(state: Floats) -> Floats:
@@ -124,32 +123,59 @@ def _arrange(posted_h: Floats, group: Ints, serves: Bools) -> _Line:
     return _Line(rows, group[rows], second[rows], behind, last)
 
 
-def _states(x: pd.Series, group: Ints) -> tuple[Floats, Floats, Floats]:
+def _states(x: Floats, group: Ints) -> tuple[Floats, Floats, Floats]:
     """After each serving post: level, mean absolute one-step error; and that post's own error."""
-    level = _level(x, group)
-    errors = x.to_numpy() - _before(level, group)
-    reach = CLIP_SD * MEAN_ABS_SD * _before(_moving(errors, group), group)
+    steps = _steps(group)
+    level = _level(x, steps)
+    errors = x - _before(level, group)
+    (size,) = _moving_means(np.abs(errors), steps, (SCALE_HALF_LIFE,))
+    reach = CLIP_SD * MEAN_ABS_SD * _before(size, group)
     tame = np.where(np.isfinite(reach), np.clip(errors, -reach, reach), errors)
-    tame_x = np.where(np.isfinite(errors), _before(level, group) + tame, x)
-    level = _level(pd.Series(tame_x), group)
-    errors = x.to_numpy() - _before(level, group)
-    return level, _moving(errors, group), errors
+    level = _level(np.where(np.isfinite(errors), _before(level, group) + tame, x), steps)
+    errors = x - _before(level, group)
+    return level, _moving_means(np.abs(errors), steps, (SCALE_HALF_LIFE,))[0], errors
 
 
-def _level(x: pd.Series, group: Ints) -> Floats:
-    fast, slow = (_ewm(x, group, half_life) for half_life in (FAST, SLOW))
+def _level(x: Floats, steps: tuple[Ints, Ints]) -> Floats:
+    fast, slow = _moving_means(x, steps, (FAST, SLOW))
     return np.asarray(FAST_SHARE * fast + (1 - FAST_SHARE) * slow)
 
 
-def _moving(errors: Floats, group: Ints) -> Floats:
-    return _ewm(pd.Series(np.abs(errors)), group, SCALE_HALF_LIFE)
+def _steps(group: Ints) -> tuple[Ints, Ints]:
+    """Posts by their number within the account, the longest accounts first (n,), and how many
+    there are of each number (steps,). Posts of one account follow one another in `group`.
+    """
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    size = np.diff(first, append=len(group))
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(-size, kind="stable")] = np.arange(len(first))
+    number = np.arange(len(group)) - np.repeat(first, size)
+    return np.lexsort((np.repeat(rank, size), number)), np.bincount(number)
 
 
-def _ewm(x: pd.Series, group: Ints, half_life: float) -> Floats:
-    if x.empty:
-        return np.empty(0)
-    means = x.groupby(group, sort=False).ewm(halflife=half_life, ignore_na=True).mean()
-    return np.asarray(means.to_numpy(), np.float64)
+def _moving_means(x: Floats, steps: tuple[Ints, Ints], half_lives: tuple[float, ...]) -> Floats:
+    """(half-lives, n) exponentially weighted means of an account's values up to each of them; NaN
+    has no weight. One step for all accounts at a time, in the order of operations of pandas'
+    `ewm(ignore_na=True).mean()`, which takes ten times as long.
+    """
+    order, counts = steps
+    ordered, out = x[order], np.empty((len(half_lives), len(x)))
+    decay = np.exp(-np.log(2.0) / np.array(half_lives))[:, None]
+    mean = np.full((len(half_lives), counts.max(initial=0)), np.nan)
+    weight = np.ones_like(mean)
+    end = 0
+    for count in counts.tolist():
+        start, end = end, end + count
+        value, before, known = ordered[start:end], mean[:, :count], weight[:, :count]
+        behind = known * decay
+        after = np.where(before == value, before, (behind * before + value) / (behind + 1.0))
+        is_first, is_gap = np.isnan(before), np.isnan(value)
+        mean[:, :count] = np.where(is_gap, before, np.where(is_first, value, after))
+        weight[:, :count] = np.where(is_gap | is_first, known, behind + 1.0)
+        out[:, start:end] = mean[:, :count]
+    sorted_back = np.empty_like(out)
+    sorted_back[:, order] = out
+    return sorted_back
 
 
 def _before(state: Floats, group: Ints) -> Floats:

@@ -7,7 +7,7 @@ not independent of one another, so accounts, not posts, are drawn again (cluster
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,6 @@ MAX_SIDE = 3000  # posts a side in the pairwise part; more are thinned at random
 MAX_CLUSTERS = 150  # more accounts are drawn in bunches
 MAX_EXACT = 1_000_000  # pairs
 _CELLS = 96
-_STRIDE = 10  # edges between two that are looked at first: about the root of their number
 _FEW_PAIRS = 20_000
 
 
@@ -93,7 +92,7 @@ def feature_shift(
     df = min(groups_on, groups_off) - 1
     if df < 1:
         return Shift(pairs.shift, nan, nan, nan, nan, p_ranks, nan, nan, nan, *counts)
-    size = pairs.below.shape[1]
+    size = pairs.size
     bootstrap = _medians(pairs, rng.multinomial(size, np.full(size, 1 / size), DRAWS))
     se = float(np.nanstd(bootstrap, ddof=1))
     rest = _medians(pairs, 1 - np.eye(size, dtype=np.int64))
@@ -161,13 +160,52 @@ def _between(effect: Floats, se: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """Pairwise differences on - off: `below` (edges + 1, clusters, clusters) counts those up to
-    each edge, and all of them last. Counts are whole numbers below 2^53: sums of them are exact.
+    """Pairwise differences on - off of `size` accounts: `on` (posts with,) by `account`; `off`
+    (posts without,) by size, `behind` (posts without + 1, size) running counts by account in that
+    order.
     """
 
     shift: float
     edge: Floats
-    below: Floats
+    on: Floats
+    account: Ints
+    off: Floats
+    behind: NDArray[np.float32]
+    counted: dict[int, Floats] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, shift: float, edge: Floats, on: tuple[Floats, Ints], off: tuple[Floats, Ints]
+    ) -> _Pairs:
+        """From outcomes and account codes of both sides."""
+        by_account, by_size = np.argsort(on[1], kind="stable"), np.argsort(off[0], kind="stable")
+        account, owner = on[1][by_account], off[1][by_size]
+        behind = np.zeros((len(owner) + 1, int(max(account[-1], owner.max())) + 1), np.float32)
+        behind[np.arange(1, len(owner) + 1), owner] = 1
+        behind = np.cumsum(behind, axis=0)
+        return cls(shift, edge, on[0][by_account], account, off[0][by_size], behind)
+
+    @property
+    def size(self) -> int:
+        return self.behind.shape[1]
+
+    def below(self, edge: int) -> Floats:
+        """(size, size) pairs by account whose difference is at most that edge; -1: all pairs.
+
+        Counted when asked for: few edges are. In the order of the posts without, those within an
+        edge of a post are a run: its length is looked up in running counts, an account at a time,
+        and no pair is touched. At most MAX_SIDE posts squared: float32 counts exactly below 2^24.
+        """
+        if edge not in self.counted:
+            number = np.bincount(self.account, minlength=self.size)
+            pairs = np.outer(number, self.behind[-1]).astype(np.float64)
+            if edge >= 0:  # difference <= edge: off >= on - edge
+                start = np.searchsorted(self.off, self.on - self.edge[edge], side="left")
+                first = np.flatnonzero(np.diff(self.account, prepend=-1))
+                rows = np.add.reduceat(self.behind[start], first, axis=0)
+                pairs[self.account[first]] -= rows
+            self.counted[edge] = pairs
+        return self.counted[edge]
 
 
 def _clusters(group: Ints, rng: np.random.Generator) -> Ints:
@@ -180,27 +218,41 @@ def _clusters(group: Ints, rng: np.random.Generator) -> Ints:
 
 def _pairs(y: Floats, on: Bools, cluster: Ints, rng: np.random.Generator) -> _Pairs:
     a, b = _thin(np.flatnonzero(on), rng), _thin(np.flatnonzero(~on), rng)
-    shift = _median_difference(y[a], y[b])
     # The grid only has to lie where the differences are: of many, every seventh shows that.
-    size = len(a) * len(b)
-    at = np.arange(0, size, 7 if size > MAX_EXACT else 1)
-    sample = np.sort(y[a][at // len(b)] - y[b][at % len(b)])
-    edge = np.unique(np.quantile(sample, np.linspace(0.02, 0.98, _CELLS)))
-    return _Pairs(shift, edge, _counts((y[a], cluster[a]), (y[b], cluster[b]), edge))
+    stride = 7 if len(a) * len(b) > MAX_EXACT else 1
+    first = -np.arange(len(a)) * len(b) % stride  # of each row of differences
+    parts = [np.subtract.outer(y[a][first == k], y[b][k::stride]).ravel() for k in range(stride)]
+    sample = np.sort(np.concatenate(parts))
+    edge = np.unique(_quantiles(sample, np.linspace(0.02, 0.98, _CELLS)))
+    middle = len(edge) // 2
+    near = (float(edge[max(middle - 2, 0)]), float(edge[min(middle + 1, len(edge) - 1)]))
+    shift = _median_difference(y[a], y[b], near)
+    return _Pairs.of(shift, edge, (y[a], cluster[a]), (y[b], cluster[b]))
 
 
-def _median_difference(on: Floats, off: Floats) -> float:
+def _quantiles(ordered: Floats, share: Floats) -> Floats:
+    """`np.quantile` of what is sorted, to the last digit, without sorting it again."""
+    place = share * (len(ordered) - 1)
+    first = np.floor(place).astype(np.int64)
+    step = place - first
+    low, high = ordered[first], ordered[np.minimum(first + 1, len(ordered) - 1)]
+    return np.where(step < 0.5, low + (high - low) * step, high - (high - low) * (1 - step))
+
+
+def _median_difference(on: Floats, off: Floats, near: tuple[float, float]) -> float:
     """The median of all differences on - off (Hodges & Lehmann 1963), exactly, without making
-    them all: counts narrow it down, and the few that are left are sorted.
+    them all: counts narrow it down, and the few that are left are sorted. It is likely `near`,
+    between these two.
     """
-    size = len(on) * len(off)
+    on, size = np.sort(on), len(on) * len(off)  # of what is sorted, places are found sooner
     middle = ((size - 1) // 2, size // 2)
     by_size = np.sort(off)
     low, high = float(on.min() - off.max()), float(on.max() - off.min())
     slack = 1e-9 * (1.0 + abs(low) + abs(high))  # far above the rounding of one difference
     first, last = _runs(on, by_size, low - slack, high + slack)
+    guesses = [value for value in near if low < value < high]
     while (last - first).sum() > _FEW_PAIRS and high - low > 4 * slack:
-        half = (low + high) / 2
+        half = guesses.pop() if guesses else (low + high) / 2
         at_most = int((len(off) - _runs(on, by_size, half, half)[0]).sum())
         if at_most <= middle[0]:
             low = half
@@ -223,31 +275,6 @@ def _runs(on: Floats, ordered: Floats, low: float, high: float) -> tuple[Ints, I
     return first, np.searchsorted(ordered, on - low, side="right")
 
 
-def _counts(on: tuple[Floats, Ints], off: tuple[Floats, Ints], edge: Floats) -> Floats:
-    """(edges + 1, clusters, clusters) pairs of posts by their accounts whose difference is at most
-    an edge; the last: all pairs.
-
-    In the order of the posts without, those within an edge of a post are a run: its length is
-    looked up in running counts, an account at a time, and no pair is touched.
-    """
-    (y_on, c_on), (y_off, c_off) = on, off
-    size = int(max(c_on.max(), c_off.max())) + 1
-    order = np.argsort(y_off, kind="stable")
-    behind = np.zeros((len(order) + 1, size), np.float32)
-    behind[np.arange(1, len(order) + 1), c_off[order]] = 1
-    behind = np.cumsum(behind, axis=0, dtype=np.float32)
-    everyone = behind[-1]
-    below = np.zeros((len(edge) + 1, size, size))
-    # difference <= edge: y_off >= y_on - edge
-    start = np.searchsorted(y_off[order], y_on[:, None] - edge[None, :], side="left")
-    for code in np.unique(c_on):
-        rows = start[c_on == code]
-        # At most MAX_SIDE posts squared: below 2^24, where float32 still counts exactly.
-        below[:-1, code] = len(rows) * everyone - np.add.reduce(behind[rows], axis=0)
-        below[-1, code] = len(rows) * everyone
-    return below
-
-
 def _thin(rows: Ints, rng: np.random.Generator) -> Ints:
     return rows if len(rows) <= MAX_SIDE else np.sort(rng.choice(rows, MAX_SIDE, replace=False))
 
@@ -255,39 +282,42 @@ def _thin(rows: Ints, rng: np.random.Generator) -> Ints:
 def _medians(pairs: _Pairs, weight: Ints) -> Floats:
     """(draws,) weighted median difference; `weight` (draws, clusters) counts the accounts.
 
-    The shares up to every tenth edge show between which two a draw's median lies, then those
-    between are taken: 20 products instead of 97.
+    The two edges between which a draw's median lies are found by halving, all draws at once: most
+    lie near one another, so few products of matrices are needed.
     """
     edge, w = pairs.edge, weight.astype(np.float64)
-    total = _weighted(pairs.below[-1], w)
+    total = _weighted(pairs.below(-1), w)
     if len(edge) == 1:
         return np.where(total > 0, edge[0], np.nan)
+    shares = np.full((len(edge), len(w)), np.nan)
+
+    def share(at: Ints) -> Floats:
+        """(draws,) share of pairs up to the edge `at` (draws,)."""
+        draws = np.arange(len(w))
+        for e in np.unique(at).tolist():
+            rows = draws[(at == e) & np.isnan(shares[e])]
+            shares[e, rows] = _weighted(pairs.below(e), w[rows]) / total[rows]
+        return np.asarray(shares[at, draws])
+
     with np.errstate(invalid="ignore", divide="ignore"):
-        coarse = np.unique(np.r_[0 : len(edge) : _STRIDE, len(edge) - 1])
-        shares = np.stack([_weighted(pairs.below[e], w) / total for e in coarse])
-        place = np.clip((shares < 0.5).sum(axis=0), 1, len(coarse) - 1)
-        out = np.full(len(w), np.nan)
-        for k in np.unique(place):
-            rows, between = place == k, np.arange(coarse[k - 1] + 1, coarse[k])
-            inner = [_weighted(pairs.below[e], w[rows]) / total[rows] for e in between]
-            near = np.stack([shares[k - 1, rows], *inner, shares[k, rows]])
-            out[rows] = _crossing(near, edge[coarse[k - 1] : coarse[k] + 1])
+        low, high = np.full(len(w), 1), np.full(len(w), len(edge) - 1)
+        while (low < high).any():
+            half = (low + high) // 2
+            is_above = share(half) >= 0.5
+            low, high = (
+                np.where(is_above, low, np.minimum(half + 1, high)),
+                np.where(is_above, half, high),
+            )
+        before, after = share(high - 1), share(high)
+    step = np.where(after > before, after - before, 1.0)
+    place = np.clip((0.5 - before) / step, 0.0, 1.0)
+    out = edge[high - 1] + place * (edge[high] - edge[high - 1])
     return np.where(total > 0, out, np.nan)
 
 
 def _weighted(count: Floats, weight: Floats) -> Floats:
     """(draws,) pairs of `count` (clusters, clusters), each account as often as it was drawn."""
-    return np.asarray(((weight @ count) * weight).sum(axis=1))
-
-
-def _crossing(share: Floats, edge: Floats) -> Floats:
-    """Where `share` (edges, draws), cumulated up to each edge, passes one half."""
-    at = np.clip((share < 0.5).sum(axis=0), 1, len(edge) - 1)
-    draws = np.arange(share.shape[1])
-    lower, upper = share[at - 1, draws], share[at, draws]
-    step = np.where(upper > lower, upper - lower, 1.0)
-    place = np.clip((0.5 - lower) / step, 0.0, 1.0)
-    return np.asarray(edge[at - 1] + place * (edge[at] - edge[at - 1]))
+    return np.asarray(np.einsum("rk,rk->r", weight @ count, weight))
 
 
 SMALLEST_P = 1e-12

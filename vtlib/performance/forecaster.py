@@ -32,6 +32,7 @@ MIN_EVENTS = 10
 SURE = 0.8  # two-sided; a fit to noise loses, so by luck it is passed more seldom than 1 time in 10 (bench)  # noqa: E501
 CLIP = 4.0  # scales beyond which one post stops pulling in the fit
 HUBER = 1.5  # scales beyond which an error counts by its size, not its square (Huber 1964)
+MAX_POSTS = 40_000  # more say no more: what features add is known to .01 ln (docs/method.md)
 MIN_GAIN = 0.02  # of the naive loss: less is no gain worth a word
 
 Kind = Literal["lift", "breakout"]
@@ -73,6 +74,25 @@ class Past:
     is_breakout: NDArray[np.bool_]
     posted_h: Floats
     group: Ints
+
+
+def drawn_accounts(group: Ints, is_own: NDArray[np.bool_], *, seed: int = 0) -> NDArray[np.bool_]:
+    """(n,) whether a post is learnt from: all of them up to MAX_POSTS, of more those of own
+    accounts and of other accounts drawn at random, whole, until there are so many.
+
+    Whole accounts, because errors are judged by account and trials are made on accounts not seen.
+    `group` (n,) account codes from 0 on.
+    """
+    if len(group) <= MAX_POSTS:
+        return np.ones(len(group), bool)
+    size = np.bincount(group)
+    is_ours = np.bincount(group, is_own, len(size)) > 0
+    order = np.random.default_rng(seed).permutation(len(size))
+    order = np.concatenate([order[is_ours[order]], order[~is_ours[order]]])
+    earlier = np.cumsum(size[order]) - size[order]
+    is_drawn = np.zeros(len(size), bool)
+    is_drawn[order[earlier < MAX_POSTS]] = True
+    return np.asarray((is_drawn | is_ours)[group])
 
 
 def try_out(past: Past, kind: Kind, *, seed: int = 0) -> Trial:

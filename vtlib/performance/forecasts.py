@@ -16,7 +16,7 @@ from vtlib.performance import forecaster, predictions
 from vtlib.performance.history import WANTED_COLUMNS, current_levels, outlook, spread, to_median
 from vtlib.performance.patterns import Feature, Library
 from vtlib.performance.patterns.features import is_after_the_fact
-from vtlib.performance.patterns.preparation import table_of
+from vtlib.performance.patterns.values import FeatureValues
 
 METHOD = (
     "own local level + ridge of features known before publication, "
@@ -43,7 +43,7 @@ class Forecaster:
     """What was learnt. `lift` and `breakout` are trials on unseen accounts and times: the models
     they hold speak only if they beat the naive forecast there. `effects`: pattern, effect_ln
     (shrunk, of having it), share (of posts that have it). `calibration`, `naive` calibrations of
-    both forecasts' intervals; `n` posts learnt from; `target` VIEWS or RATE.
+    both forecasts' intervals; `n` posts learnt from, of `n_matured`; `target` VIEWS or RATE.
     """
 
     names: tuple[str, ...]
@@ -54,6 +54,7 @@ class Forecaster:
     evaluation: predictions.Evaluation
     n: int
     target: str = VIEWS
+    n_matured: int = 0
 
     @property
     def stands(self) -> bool:
@@ -62,7 +63,7 @@ class Forecaster:
 
 def learn(
     past: pd.DataFrame,
-    values: pd.DataFrame,
+    values: FeatureValues | pd.DataFrame,
     features: Sequence[Feature],
     *,
     is_rate: bool = False,
@@ -80,25 +81,40 @@ def learn(
         key=lambda f: (rank[f.kind], f.name),
     )
     names = tuple(f.name for f in usable)
-    table = table_of(values, past["post_id"], names)
+    account = past["account_id"].factorize(sort=True)[0].astype(np.int64)
+    is_known = past["lift_ln"].notna().to_numpy()
+    is_own = (
+        past["is_own"].astype(bool).to_numpy() if "is_own" in past else np.zeros(len(past), bool)
+    )
+    # Posts without a lift are not learnt from and do not count; they are tried by no model either.
+    part = past
+    if is_known.sum() > forecaster.MAX_POSTS:
+        rows = np.flatnonzero(is_known)
+        rows = rows[forecaster.drawn_accounts(account[rows], is_own[rows])]
+        part, account = past.iloc[rows], account[rows]
     data = forecaster.Past(
-        table,
-        past["lift_ln"].to_numpy(float),
-        past["own_scale_ln"].to_numpy(float),
-        past["is_breakout"].to_numpy(bool),
-        past["posted_h"].to_numpy(float),
-        past["account_id"].factorize(sort=True)[0].astype(np.int64),
+        np.ascontiguousarray(FeatureValues.of(values).of_posts(part["post_id"], names).T),
+        part["lift_ln"].to_numpy(float),
+        part["own_scale_ln"].to_numpy(float),
+        part["is_breakout"].to_numpy(bool),
+        part["posted_h"].to_numpy(float),
+        account,
     )
     lift = forecaster.try_out(data, "lift")
     breakout = _NO_BREAKOUTS if is_rate else forecaster.try_out(data, "breakout")
-    nothing = np.zeros(len(past))
-    naive = spread(past, to_median(past))
     # Where the model stands down every forecast is the own level, whatever it said in the trial.
-    calibration = spread(past, lift.forecast if lift.stands else nothing)
-    n_known = int(np.isfinite(data.lift).sum())
-    evaluation = _held_against(past, lift, data)
-    target = RATE if is_rate else VIEWS
-    return Forecaster(names, lift, breakout, calibration, naive, evaluation, n_known, target)
+    calibration = spread(part, lift.forecast) if lift.stands else spread(past, np.zeros(len(past)))
+    return Forecaster(
+        names,
+        lift,
+        breakout,
+        calibration,
+        spread(past, to_median(past)),
+        _held_against(part, lift, data),
+        int(np.isfinite(data.lift).sum()),
+        RATE if is_rate else VIEWS,
+        int(is_known.sum()),
+    )
 
 
 def predict(
@@ -120,7 +136,7 @@ def predict(
     rows = values.assign(
         post_id=values["script_id"].astype(str) + "\n" + values["version"].astype(str)
     )
-    table = table_of(rows, key, learnt.names)
+    table = FeatureValues.of(rows).of_posts(key, learnt.names).T
     effect = _effect(learnt, table)
     forecast = predictions.forecast(outlook(levels, effect), learnt.calibration)
     naive = predictions.forecast(outlook(levels, to_median(levels)), learnt.naive)

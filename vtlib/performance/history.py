@@ -24,8 +24,8 @@ def history(posts: pd.DataFrame) -> pd.DataFrame:
     (captured at 7 days of age or later), is_plain (not pinned, not paid), is_breakout, lift_ln = x7
     - own level of plain mature posts. NaN with under 5 earlier posts.
     """
-    frame = posts[posts["metric"].ne("engagement") & posts["account_id"].notna()]
-    frame = frame.reset_index(drop=True)
+    is_reach = posts["metric"].ne("engagement") & posts["account_id"].notna()
+    frame = (posts if is_reach.all() else posts[is_reach]).reset_index(drop=True)
     at = pd.to_datetime(frame["posted_at"])
     frame["posted_h"] = (at - pd.Timestamp("1970-01-01")).dt.total_seconds() / 3600
     frame["x7_ln"] = pd.to_numeric(frame["x7_ln"], errors="coerce").astype(float)
@@ -48,11 +48,13 @@ def age_error(scores: pd.DataFrame, *, interval: float = 0.8) -> pd.Series:
     scale_ln, df, age_h). 0 from 7 days on; NaN where the post was not scored by the calibrated
     rule.
     """
-    low, high = scores["multiplier_low"].astype(float), scores["multiplier_high"].astype(float)
-    reach = stdtrit(scores["df"].to_numpy(float), 0.5 + interval / 2)
-    error = np.log(high / low) / (2 * reach)
-    beyond = np.sqrt(np.maximum(error**2 - scores["scale_ln"].astype(float) ** 2, 0))
-    return pd.Series(beyond, index=scores.index).mask(scores["age_h"].ge(MATURE_H), 0.0)
+    error = pd.Series(0.0, index=scores.index)
+    young = scores[~scores["age_h"].ge(MATURE_H)]
+    low, high = young["multiplier_low"].astype(float), young["multiplier_high"].astype(float)
+    reach = stdtrit(young["df"].to_numpy(float), 0.5 + interval / 2)
+    of_both = np.log(high / low) / (2 * reach)
+    error[young.index] = np.sqrt(np.maximum(of_both**2 - young["scale_ln"].astype(float) ** 2, 0))
+    return error
 
 
 def current_levels(past: pd.DataFrame, places: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from vtlib.performance import sentences
 from vtlib.performance.forecasts import RATE, VIEWS, Forecaster, learn
 from vtlib.performance.history import age_error, history, rate_history, with_rates
 from vtlib.performance.patterns import Feature, Library, PatternRules, find
+from vtlib.performance.patterns.values import FeatureValues
 from vtlib.performance.reach import Range, grouped, span, within
 from vtlib.performance.sentences import InsightSentence
 from vtlib.performance.variants import compare_variants, roi
@@ -27,7 +28,7 @@ class Inputs:
     """Frames of the store: judged posts, features, script links, predictions, costs."""
 
     posts: pd.DataFrame
-    values: pd.DataFrame
+    values: FeatureValues | pd.DataFrame
     features: Sequence[Feature]
     links: pd.DataFrame
     predictions: pd.DataFrame

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from vtlib.core.language import say
-from vtlib.core.membership import is_in
 from vtlib.performance.patterns import Library
 from vtlib.performance.patterns.preparation import carriers
+from vtlib.performance.patterns.values import FeatureValues
 from vtlib.performance.variants import GROUP_COLUMNS, by_group
 
 WITH_LEARNED = "with learned effects"
@@ -38,7 +38,7 @@ def within(posts: pd.DataFrame, days: Range) -> pd.DataFrame:
 
 
 def grouped(
-    own: pd.DataFrame, runs: pd.DataFrame, *, library: Library, values: pd.DataFrame
+    own: pd.DataFrame, runs: pd.DataFrame, *, library: Library, values: FeatureValues | pd.DataFrame
 ) -> pd.DataFrame:
     """GROUP_COLUMNS and `by`: all · platform · format · creator · pattern · product · brand ·
     script type · variant · learned.
@@ -71,8 +71,9 @@ def grouped(
     return pd.concat(non_empty, ignore_index=True)
 
 
-def _patterned(own: pd.DataFrame, library: Library, values: pd.DataFrame) -> pd.DataFrame:
+def _patterned(own: pd.DataFrame, library: Library, values: FeatureValues) -> pd.DataFrame:
     """Own posts once for each claimed pattern that they have."""
-    has_pattern = carriers(library.claimed, values[is_in(values["post_id"], own["post_id"])])
+    posts = own["post_id"].drop_duplicates()
+    has_pattern = carriers(library.claimed, FeatureValues.of(values).among(posts))
     theirs = has_pattern.loc[has_pattern["has"], ["pattern", "post_id"]]
     return own.merge(theirs.astype({"post_id": own["post_id"].dtype}), on="post_id")

@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from pandas.api.types import union_categoricals
 
 from vtlib.analysis import labelling
 from vtlib.core.conclusion import Conclusion
@@ -32,7 +30,7 @@ from vtlib.performance.patterns import (
     post_features,
     script_values,
 )
-from vtlib.performance.patterns.features import VALUE_COLUMNS
+from vtlib.performance.patterns.values import VALUE_COLUMNS, FeatureValues
 from vtlib.performance.pipeline import Inputs, PerformanceKnowledge, Result, judge, work
 from vtlib.store.project import Project, one_session
 from vtlib.store.writes import decode_json, naive
@@ -83,7 +81,7 @@ def load(project: Project) -> Inputs:
 @one_session
 def load_posts(project: Project) -> Inputs:
     """The same without features: enough for verdicts, and quicker."""
-    none = pd.DataFrame(columns=["post_id", "feature", "value"])
+    none = FeatureValues.of(pd.DataFrame(columns=VALUE_COLUMNS))
     posts, links = project.frame("performance_posts"), project.frame("performance_links")
     predictions, costs = project.frame("performance_predictions"), money.ledger(project)
     return Inputs(posts, none, [], links, predictions, costs, Rates.of(project.params))
@@ -292,34 +290,19 @@ def reader_conclusion(project: Project, found: Result) -> Conclusion:
     return replace(end, headline=tuple(s for s in end.headline if s not in of_money))
 
 
-def _features(project: Project, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
-    """Values (post_id and feature by number) and definitions from every source; of two features
-    with one name the first counts.
-    """
+def _features(project: Project, posts: pd.DataFrame) -> tuple[FeatureValues, list[Feature]]:
+    """Values and definitions from every source; of two features with one name the first counts."""
+    values, features = post_features(posts)
     measures = decode_json(project.frame("performance_measures"), "windows")
     analyses = labelling.correct_frame(project, project.frame("performance_analyses"))
-    analysed = analysed_features(analyses, barred=labelling.barred(project))
-    parts = [post_features(posts), measured_features(measures), analysed]
-    features: dict[str, Feature] = {}
-    values: list[pd.DataFrame] = []
-    for table, definitions in parts:
-        fresh = [f for f in definitions if f.name not in features]
-        is_fresh = table["feature"].isin([f.name for f in fresh])
-        values.append(table if is_fresh.all() else table[is_fresh])
-        features |= {f.name: f for f in fresh}
-    columns = {name: _numbered([table[name] for table in values]) for name in VALUE_COLUMNS[:2]}
-    value = np.concatenate([table["value"].to_numpy(float) for table in values])
-    return pd.DataFrame(columns).assign(value=value), list(features.values())
-
-
-def _numbered(parts: Sequence[pd.Series]) -> pd.Categorical:
-    """Texts one after the other, by number."""
-    texts = [
-        p.array if isinstance(p.dtype, pd.CategoricalDtype) else pd.Categorical(p.astype("str"))
-        for p in parts
-    ]
-    numbered: pd.Categorical = union_categoricals(texts, sort_categories=True)
-    return numbered
+    barred = labelling.barred(project) if len(analyses) else {}
+    analysed = analysed_features(analyses, barred=barred)
+    for table, definitions in (measured_features(measures), analysed):
+        names = {f.name for f in features}
+        fresh = [f for f in definitions if f.name not in names]
+        values = values.extended(table, [f.name for f in fresh])
+        features += fresh
+    return values, features
 
 
 def _script(project: Project, script_id: str, version: int | None) -> dict[str, Any]:

@@ -57,8 +57,9 @@ def agreement(y: Floats, on: Bools, cell: Ints, *, sign: float, order: Ints | No
     """
     codes = numbered(cell)
     order = np.lexsort((y, codes)) if order is None else order
-    with_it, n_with = _medians(y, codes, order[on[order]])
-    without, n_without = _medians(y, codes, order[~on[order]])
+    has_it = on[order]
+    with_it, n_with = _medians(y, codes, order[has_it])
+    without, n_without = _medians(y, codes, order[~has_it])
     has_both = np.minimum(n_with, n_without) >= MIN_PER_CELL
     agree = (with_it[has_both] - without[has_both]) * sign > 0
     return rate(int(agree.sum()), int(has_both.sum()))
@@ -187,15 +188,15 @@ def _coefficients(y: Floats, on: Bools, group: Ints, *, week: Floats) -> tuple[F
     design = np.stack([np.ones_like(y), week, on.astype(np.float64), on * week], axis=1)
     code = numbered(group)
     size = int(code.max()) + 1
-    squares, products = np.zeros((size, 4, 4)), np.zeros((size, 4))
-    for i in range(4):
-        products[:, i] = np.bincount(code, design[:, i] * y, size)
-        for j in range(i + 1):
-            squares[:, i, j] = np.bincount(code, design[:, i] * design[:, j], size)
-            squares[:, j, i] = squares[:, i, j]
+    products = np.stack([np.bincount(code, row * y, size) for row in design.T], axis=1)
+    first, second = np.tril_indices(4)
+    pairs = design[:, first] * design[:, second]
+    squares = np.stack([np.bincount(code, row, size) for row in pairs.T], axis=1)
     weight = _draws(size)
-    ridge = 1e-9 * np.eye(4) * len(y)
-    normal_matrix = np.einsum("rk,kij->rij", weight, squares) + ridge
+    normal_matrix = np.empty((len(weight), 4, 4))
+    normal_matrix[:, first, second] = np.einsum("rk,ku->ru", weight, squares)
+    normal_matrix[:, second, first] = normal_matrix[:, first, second]
+    normal_matrix += 1e-9 * np.eye(4) * len(y)
     solutions = np.linalg.solve(normal_matrix, (weight @ products)[:, :, None])[:, 2:, 0]
     return solutions[0], solutions[1:]
 

@@ -15,7 +15,8 @@ from vtlib.core.language import marked
 from vtlib.core.models import BREAKOUT_TIERS, VIDEO_FORMATS
 from vtlib.performance.patterns.features import Feature
 from vtlib.performance.patterns.library import Library
-from vtlib.performance.patterns.preparation import binary, outcomes, wide
+from vtlib.performance.patterns.preparation import binary, outcomes
+from vtlib.performance.patterns.values import FeatureValues
 
 Floats = NDArray[np.float64]
 SIZES = (20, 30, 40, 60, 80, 110, 150, 200, 270, 370, 500, 700, 1000)
@@ -118,13 +119,16 @@ def film_plan(
     alpha = library.rules.claim_q * (len(library.claimed) + 1) / max(tests, 1)
     claims = library.table.set_index("pattern")["claim"]
     reasons = library.untested.set_index("pattern")["reason"]
-    wide_values = wide(values, films, features)
+    names = [f.name for f in features]
+    known = FeatureValues.of(values).of_posts(films["post_id"], names)
+    columns = dict(zip(names, known, strict=True))
     y, is_hit = films["y"].to_numpy(float), films["is_hit"].to_numpy(bool)
+    is_ordinary = films["tier"].eq("none").to_numpy(bool)
     rows = []
     films_by_share: dict[float, int | None] = {}
     for feature in features if len(films) else ():
-        value, _ = binary(wide_values, films, feature)
-        n, usual = int(value.notna().sum()), float(value[~films["is_hit"]].mean())
+        value, _ = binary(columns, is_ordinary, feature)
+        n, usual = int((~np.isnan(value)).sum()), float(pd.Series(value[~is_hit]).mean())
         is_known = n >= MIN_KNOWN and np.isfinite(usual)
         share = float(np.clip(round(usual if is_known else USUAL_SHARE, 1), 0.05, 0.95))
         if share not in films_by_share:
@@ -136,7 +140,7 @@ def film_plan(
                 "pattern": feature.name,
                 "kind": feature.kind,
                 "films_known": n,
-                "films_with": int(value.eq(1).sum()),
+                "films_with": int((value == 1).sum()),
                 "share": share,
                 "claim": str(claims.get(feature.name, "")),
                 "reason": str(reasons.get(feature.name, "")),

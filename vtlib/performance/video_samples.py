@@ -74,9 +74,7 @@ def plan(project: Project, *, effect: float = 1.5, films: int | None = None) -> 
     inputs, knowledge = performance.knowledge(project)
     posts = video_sample.film_posts(inputs.posts)
     features = _film_features(inputs.features)
-    names = {f.name for f in features}
-    values = inputs.values[inputs.values["feature"].isin(names)]
-    table = video_sample.film_plan(posts, values, features, knowledge.library, effect=effect)
+    table = video_sample.film_plan(posts, inputs.values, features, knowledge.library, effect=effect)
     table = _without_parts(table, features, project.params.media.parts)
     films_state = project.frame("film_held")
     counts = _unavailable_rows(films_state)

@@ -17,10 +17,10 @@ import pandas as pd
 
 from vtlib.core.language import marked
 from vtlib.core.models import METRICS
+from vtlib.performance.patterns.values import FeatureValues
 from vtlib.platforms.creation import ORIGINAL_SOUND
 
 Kind = Literal["measured", "model", "human"]
-VALUE_COLUMNS = ["post_id", "feature", "value"]
 # Words that name what comes after publication: a feature that begins with one is no predictor.
 _AFTER = re.compile(rf"^({'|'.join(METRICS)}|engagement|multiplier|percentile|x7|tier)(_|$)")
 
@@ -50,27 +50,19 @@ def is_after_the_fact(name: str) -> bool:
     return bool(_AFTER.match(name.lower()))
 
 
-def post_features(posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
+def post_features(posts: pd.DataFrame) -> tuple[FeatureValues, list[Feature]]:
     """(values, features) from the posts' own facts: caption, tags, length, hour, day, sound, how it
     was made.
 
     `posts`: post_id, caption, duration_s, posted_at, and optionally hashtags, mentions, effects,
     stickers (lists), account_id, platform, title, language, audio_id, audio_title,
-    audio_is_original, is_duet, is_stitch. Values: VALUE_COLUMNS, 1.0 or 0.0; what is not known (no
-    caption captured, no length) has no row.
+    audio_is_original, is_duet, is_stitch. Values: 1.0 or 0.0; NaN for what is not known (no caption
+    captured, no length).
     """
     posts = posts.assign(first_line=_first_lines(posts), part_number=_part_numbers(posts))
     features = [feature for feature, _ in _POST_FEATURES]
-    names = [feature.name for feature in features]
     table = np.stack([r(posts).to_numpy(float, na_value=np.nan) for _, r in _POST_FEATURES])
-    feature, post = np.nonzero(np.isfinite(table))
-    columns = {
-        # Ids and names by number: there are some thirty values a post.
-        "post_id": pd.Categorical(posts["post_id"].astype("str"))[post],
-        "feature": pd.Categorical.from_codes(feature, pd.Index(names, dtype="str")),
-        "value": table[feature, post],
-    }
-    return pd.DataFrame(columns), features
+    return FeatureValues(posts["post_id"], tuple(f.name for f in features), table), features
 
 
 def combine(wide: pd.DataFrame, feature: Feature) -> pd.Series:
@@ -121,19 +113,15 @@ def _first_lines(posts: pd.DataFrame) -> pd.Series:
     return text.str.replace(r"(?s)\n.*", "", regex=True)
 
 
-# What any digit needs, as Arrow's expressions can say it: theirs know only 0 to 9 by \d.
-_DIGIT = r"[0-9]|[^\x00-\x7f]"
+# Arrow reads texts by RE2, whose \d, \b and \w know Latin letters and digits alone: these are a
+# digit of any script, and a place where no word goes on.
+_DIGIT = r"\p{Nd}"
+_EDGE = r"[^\p{L}\p{N}_]"
 
 
-def _first_line(posts: pd.DataFrame, pattern: str, *, needs: str = "") -> pd.Series:
-    """Whether the first line matches. `needs`: what it holds in any case, in Arrow's quick
-    expressions; only such lines are read by Python's, which know digits and words of any script.
-    """
-    line = posts["first_line"]
-    matches = line.str.contains(needs or pattern, regex=True)
-    if needs:
-        rows = matches.fillna(value=False).to_numpy(bool)
-        matches[rows] = line[rows].str.contains(pattern, regex=True)
+def _first_line(posts: pd.DataFrame, pattern: str) -> pd.Series:
+    """Whether the first line matches."""
+    matches = posts["first_line"].str.contains(pattern, regex=True)
     return matches.astype("Float64").where(posts["caption"].notna())
 
 
@@ -216,8 +204,9 @@ def _part_numbers(posts: pd.DataFrame) -> pd.Series:
     """The number of a part or episode in title or caption; none: 0, without any text: NA."""
     title, caption = (_column(posts, n).astype("string") for n in ("title", "caption"))
     words = title.fillna("").str.cat(caption.fillna(""), sep="\n")
-    # Few texts hold a digit. A group a way of writing it: bfill(axis=1) would go row by row.
-    groups = words[words.str.contains(_DIGIT)].str.extract(EPISODE)
+    # Few texts hold such a word and a digit. A group a way of writing it: bfill(axis=1) would go
+    # row by row.
+    groups = words[words.str.contains(_EPISODE_LIKE)].str.extract(EPISODE)
     digits = reduce(lambda first, other: first.fillna(other), (groups[c] for c in groups))
     number = pd.to_numeric(digits, errors="coerce").reindex(words.index).fillna(0)
     return number.where(title.notna() | caption.notna())
@@ -266,6 +255,10 @@ EPISODE = (
     r"(?i)(?:\b(?:part|pt|episode|epis[oó]di[oa]|ep|parte|partie|teil|folge|deel|część|часть|серия|day|día|dia|jour|tag|день)"
     r"\s*[.:#]?\s*#?(\d{1,4})\b)|(?:第\s*(\d{1,4})\s*[話回集弾])|(?:パート\s*(\d{1,4}))"
 )
+# What each of these texts has, for Arrow: a part of the word, then a digit.
+_EPISODE_LIKE = (
+    r"(?is)(?:p.?r?t|ep|te.l|folge|deel|cz|част|сер|d.[ay]|jour|tag|д.н|第|パ)[^\p{Nd}]*\p{Nd}"
+)
 _EMOJI = "[\u2600-\u27bf\U0001f300-\U0001faff]"
 _POST_FEATURES: tuple[tuple[Feature, Callable[[pd.DataFrame], pd.Series]], ...] = (
     (
@@ -274,11 +267,11 @@ _POST_FEATURES: tuple[tuple[Feature, Callable[[pd.DataFrame], pd.Series]], ...] 
     ),
     (
         _fact("caption_number", "The caption's first line holds a number."),
-        lambda p: _first_line(p, r"\d", needs=_DIGIT),
+        lambda p: _first_line(p, _DIGIT),
     ),
     (
         _fact("caption_you", "The caption's first line speaks to the viewer (you, your)."),
-        lambda p: _first_line(p, r"(?i)\byou(?:r|rs|rself)?\b", needs="[yY][oO][uU]"),
+        lambda p: _first_line(p, rf"(?i)(?:^|{_EDGE})you(?:r|rs|rself)?(?:{_EDGE}|$)"),
     ),
     (_fact("caption_emoji", "The caption holds an emoji."), lambda p: _text(p, _EMOJI)),
     (_fact("caption_long", "The caption has 150 characters or more."), _long),

@@ -8,6 +8,7 @@ engagement), not paid, not pinned. docs/method.md says what is computed and why.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,12 +18,17 @@ import pandas as pd
 from scipy.special import ndtri
 
 from vtlib.core.language import stored
-from vtlib.core.models import BREAKOUT_TIERS
 from vtlib.core.proportions import rate
 from vtlib.outliers.scores import q_values
-from vtlib.performance import effects, trend
+from vtlib.performance import effects
 from vtlib.performance.effects import Shift
 from vtlib.performance.patterns.features import Feature, combinations
+from vtlib.performance.patterns.known_posts import (
+    FeatureEvidence,
+    KnownPosts,
+    OutcomePosts,
+    evidence_of,
+)
 from vtlib.performance.patterns.platforms import (
     PLATFORM_COLUMNS,
     Candidate,
@@ -30,15 +36,11 @@ from vtlib.performance.patterns.platforms import (
 )
 from vtlib.performance.patterns.preparation import (
     PatternRules,
-    TestedPosts,
     binary,
     obstacle,
-    orders,
     outcomes,
-    posts_tested,
-    wide,
 )
-from vtlib.performance.trend import replicates
+from vtlib.performance.patterns.values import FeatureValues
 
 PATTERN_COLUMNS = [
     *("pattern_id", "pattern", "definition", "kind", "source", "parts", "threshold"),
@@ -50,7 +52,6 @@ PATTERN_COLUMNS = [
     *("per_week_ln", "half_life_days", "half_life_low", "half_life_high"),
     *("posts_needed", "least_visible_ln", "examples", "note"),
 ]
-_COLUMNS = ["post_id", "account_id", "account", "platform", "tier", "y", "day"]
 DROPPED_COLUMNS = ["pattern", "kind", "reason"]
 
 
@@ -81,7 +82,7 @@ class Library:
 
 def find(
     posts: pd.DataFrame,
-    values: pd.DataFrame,
+    values: FeatureValues | pd.DataFrame,
     features: Sequence[Feature],
     rules: PatternRules | None = None,
 ) -> Library:
@@ -96,22 +97,31 @@ def find(
     """
     use = rules or PatternRules()
     usable, left_out = outcomes(posts)
-    usable = usable[[c for c in _COLUMNS if c in usable]]  # each test takes its rows apart
-    sorted_posts = orders(usable)
-    wide_values = wide(values, usable, features)
+    arrays, ids = OutcomePosts.of(usable), usable["post_id"].to_numpy(object)
+    names = [f.name for f in features]
+    known = FeatureValues.of(values).of_posts(usable["post_id"], names)
+    columns = dict(zip(names, known, strict=True))
     rows: list[dict[str, Any]] = []
     rejections: list[tuple[str, str, str]] = []
     candidates: list[Candidate] = []
     for feature in [*features, *combinations(features, use.combinations)]:
-        value, threshold = binary(wide_values, usable, feature)
-        reason = obstacle(feature, value, usable, use)
+        value, threshold = binary(columns, arrays.is_ordinary, feature)
+        reason = obstacle(feature, value, arrays, use)
         if reason:
             rejections.append((feature.name, feature.kind, reason))
-        else:
-            tested = posts_tested(value, usable, sorted_posts)
-            row, shift = _test(feature, tested, usable, use)
-            candidates.append(Candidate(feature, value, shift, row["replicates"]))
-            rows.append(row | {"threshold": threshold})
+            continue
+        tested = KnownPosts.of(value, arrays)
+        evidence = evidence_of(tested, interval=use.interval)
+        candidates.append(Candidate(feature, value, evidence.shift, evidence.replicates))
+        rows.append(
+            {
+                **_row(feature, evidence),
+                **_shares(tested, arrays),
+                "threshold": threshold,
+                "examples": _examples(tested, ids, evidence.shift, use.n_examples),
+                "note": _note(tested, arrays),
+            }
+        )
     table, variance = _believed(pd.DataFrame(rows), use)
     return Library(
         table,
@@ -121,22 +131,19 @@ def find(
         int(usable["account_id"].nunique()),
         variance,
         use,
-        by_platform(candidates, usable, use),
+        by_platform(candidates, usable, arrays, use),
     )
 
 
-def _test(
-    feature: Feature, tested: TestedPosts, usable: pd.DataFrame, use: PatternRules
-) -> tuple[dict[str, Any], Shift]:
-    """The row of a feature, and its shift."""
-    rows, on, y, day, group = tested.rows, tested.on, tested.y, tested.day, tested.group
-    shift = effects.feature_shift(y, on, group, interval=use.interval)
-    sign = float(np.sign(shift.shift))
-    by_account = trend.agreement(y, on, group, sign=sign, order=tested.by_account)
-    by_week = trend.agreement(y, on, tested.week, sign=sign, order=tested.by_week)
-    change = trend.fading(y, on, group, day=day, interval=use.interval)
-    again = trend.halves(y, on, group, day=day, interval=use.interval)
-    row = {
+def _row(feature: Feature, evidence: FeatureEvidence) -> dict[str, Any]:
+    """The row of a feature as far as its evidence tells."""
+    shift, by_account, by_week, change = (
+        evidence.shift,
+        evidence.by_account,
+        evidence.by_week,
+        evidence.change,
+    )
+    return {
         "pattern_id": _pattern_id(feature),
         "pattern": feature.name,
         "definition": feature.definition,
@@ -154,59 +161,54 @@ def _test(
         "n_without": shift.n_off,
         "accounts_with": shift.groups_on,
         "accounts_without": shift.groups_off,
-        **_shares(rows, on),
         "accounts_agree": by_account.k,
         "accounts_asked": by_account.n,
         "weeks_agree": by_week.k,
         "weeks_asked": by_week.n,
         "least_ln": shift.least,
         "most_ln": shift.most,
-        "replicates": replicates(shift, by_account, again),
+        "replicates": evidence.replicates,
         "trend": change.trend,
         "per_week_ln": change.per_week,
         "half_life_days": change.half_life_days,
         "half_life_low": change.half_life_low,
         "half_life_high": change.half_life_high,
         "least_visible_ln": effects.least_visible(shift.se),
-        "examples": _examples(rows[on], sign, use.n_examples),
-        "note": _note(rows, usable),
     }
-    return row, shift
 
 
-def _shares(rows: pd.DataFrame, on: np.ndarray) -> dict[str, Any]:
-    ordinary = rows["tier"].eq("none").to_numpy(bool)
-    hit = rows["tier"].isin(BREAKOUT_TIERS).to_numpy(bool)
+def _shares(tested: KnownPosts, posts: OutcomePosts) -> dict[str, Any]:
+    ordinary, hit = posts.is_ordinary[tested.rows], posts.is_hit[tested.rows]
     n_ordinary, n_hit = int(ordinary.sum()), int(hit.sum())
     return {
-        "share_ordinary": rate(int(on[ordinary].sum()), n_ordinary).share,
-        "share_breakout": rate(int(on[hit].sum()), n_hit).share,
+        "share_ordinary": rate(int((tested.on & ordinary).sum()), n_ordinary).share,
+        "share_breakout": rate(int((tested.on & hit).sum()), n_hit).share,
         "n_ordinary": n_ordinary,
         "n_breakout": n_hit,
     }
 
 
-def _examples(on: pd.DataFrame, sign: float, count: int) -> list[str]:
+def _examples(tested: KnownPosts, ids: np.ndarray, shift: Shift, count: int) -> list[str]:
     """Posts that show it best, one an account first."""
-    far, account = on["y"].to_numpy() * (sign or 1.0), on["account"].to_numpy()
+    far = tested.y[tested.on] * (float(np.sign(shift.shift)) or 1.0)
+    account, rows = tested.group[tested.on], tested.rows[tested.on]
     best = np.full(account.max(initial=-1) + 1, -np.inf)
     np.maximum.at(best, account, far)
     best = np.sort(best[np.isfinite(best)])
     if len(best) >= count:  # the others of these accounts, and other accounts, come behind
-        on = on[far >= best[-count]]
-    order = on.assign(far=on["y"] * (sign or 1.0)).sort_values(
-        ["far", "post_id"], ascending=[False, True]
-    )
-    turn = order.groupby("account_id").cumcount()
-    return (
-        order.assign(turn=turn).sort_values("turn", kind="stable")["post_id"].head(count).tolist()
-    )
+        is_near = far >= best[-count]
+        far, rows, account = far[is_near], rows[is_near], account[is_near]
+    turns: Counter[int] = Counter()
+    examples = []
+    for _, post, one in sorted(zip((-far).tolist(), ids[rows], account.tolist(), strict=True)):
+        examples.append((turns[one], post))
+        turns[one] += 1
+    return [post for _, post in sorted(examples, key=lambda e: e[0])[:count]]
 
 
-def _note(rows: pd.DataFrame, usable: pd.DataFrame) -> str:
+def _note(tested: KnownPosts, posts: OutcomePosts) -> str:
     """A warning where the feature is known mostly of posts that were picked for their success."""
-    usual = usable["tier"].isin(BREAKOUT_TIERS).mean()
-    here = rows["tier"].isin(BREAKOUT_TIERS).mean()
+    usual, here = posts.is_hit.mean(), posts.is_hit[tested.rows].mean()
     if usual > 0 and here > 1.5 * usual:
         return stored(
             "known mostly of picked posts ({here:.0%} breakouts against {usual:.0%} of all): "

@@ -14,16 +14,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from vtlib.outliers.scores import q_values
-from vtlib.performance import effects, trend
 from vtlib.performance.effects import Shift
 from vtlib.performance.patterns.features import Feature
-from vtlib.performance.patterns.preparation import (
-    PatternRules,
-    obstacle,
-    orders,
-    posts_tested,
-)
-from vtlib.performance.trend import replicates
+from vtlib.performance.patterns.known_posts import KnownPosts, OutcomePosts, evidence_of
+from vtlib.performance.patterns.preparation import PatternRules, obstacle
 
 Floats = NDArray[np.float64]
 
@@ -198,58 +192,46 @@ class Candidate:
     """
 
     feature: Feature
-    value: pd.Series
+    value: Floats
     shift: Shift
     replicates: str
 
 
 def by_platform(
-    candidates: Sequence[Candidate], usable: pd.DataFrame, use: PatternRules
+    candidates: Sequence[Candidate], usable: pd.DataFrame, posts: OutcomePosts, use: PatternRules
 ) -> pd.DataFrame:
     """PLATFORM_COLUMNS, one row a feature and platform that could be tested by the same rules as
     the library.
 
-    `candidates`: features with their values over `usable`, posts with y, day,
-    account_id, platform. `ratio` is what is believed on that platform: its own shift drawn to the
-    others' and to 0 as far as all features say (`pool`); `common_ratio` the mean of
-    what is believed on all platforms. q_value is over all features on all platforms, `claim` by the
-    library's own limit; `differs` ("more than elsewhere", "less than elsewhere" or "") where the
-    difference to the other platforms has difference_q under the same limit and the feature is
-    claimed on some platform. Empty without a platform.
+    `candidates`: features with their values over `usable`, whose arrays are `posts`. `ratio` is
+    what is believed on that platform: its own shift drawn to the others' and to 0 as far as all
+    features say (`pool`); `common_ratio` the mean of what is believed on all platforms. q_value is
+    over all features on all platforms, `claim` by the library's own limit; `differs` ("more than
+    elsewhere", "less than elsewhere" or "") where the difference to the other platforms has
+    difference_q under the same limit and the feature is claimed on some platform. Empty without a
+    platform.
     """
     if "platform" not in usable:
         return pd.DataFrame(columns=PLATFORM_COLUMNS)
-    places, sorted_posts = _places(usable), orders(usable)
-    rows = [
-        _row(one, platform, here, (usable, sorted_posts), use)
-        for one in candidates
-        for platform, here in places.items()
-        if not obstacle(one.feature, one.value[here], usable[here], use)
-    ]
+    platforms = usable["platform"]
+    places = {str(n): platforms.eq(n).to_numpy(bool) for n in sorted(platforms.dropna().unique())}
+    rows = []
+    for one in candidates:
+        for platform, here in places.items():
+            if here.all():  # then this is the test that was made of all of them
+                rows.append(_row(one, platform, one.shift, one.replicates, use))
+                continue
+            value = np.where(here, one.value, np.nan)
+            if not obstacle(one.feature, value, posts, use):
+                tested = KnownPosts.of(value, posts)
+                evidence = evidence_of(tested, interval=use.interval, is_trend=False)
+                rows.append(_row(one, platform, evidence.shift, evidence.replicates, use))
     return _believed(pd.DataFrame(rows), use)
 
 
-def _places(usable: pd.DataFrame) -> dict[str, pd.Series]:
-    names = sorted(usable["platform"].dropna().unique())
-    return {str(name): usable["platform"].eq(name) for name in names}
-
-
 def _row(
-    one: Candidate,
-    platform: str,
-    here: pd.Series,
-    posts: tuple[pd.DataFrame, Any],
-    use: PatternRules,
+    one: Candidate, platform: str, shift: Shift, is_again: str, use: PatternRules
 ) -> dict[str, Any]:
-    shift, is_again = one.shift, one.replicates
-    if not here.all():  # else this is the test that was made of all of them
-        tested = posts_tested(one.value.where(here), *posts)
-        y, on, group = tested.y, tested.on, tested.group
-        shift = effects.feature_shift(y, on, group, interval=use.interval)
-        sign = float(np.sign(shift.shift))
-        by_account = trend.agreement(y, on, group, sign=sign, order=tested.by_account)
-        again = trend.halves(y, on, group, day=tested.day, interval=use.interval)
-        is_again = replicates(shift, by_account, again)
     return {
         "pattern": one.feature.name,
         "platform": platform,

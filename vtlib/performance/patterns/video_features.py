@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from vtlib.performance.patterns.features import VALUE_COLUMNS, Feature
+from vtlib.performance.patterns.features import Feature
+from vtlib.performance.patterns.values import VALUE_COLUMNS
 
 _WINDOWS: tuple[tuple[Feature, float, str, float], ...] = (
     # feature, seconds of the window, field of it, least value

@@ -1,6 +1,7 @@
 -- Judged posts of a project with what patterns and forecasts look at; is_own = of an own account, or marked so.
 SELECT
-    o.*, p.posted_at, p.caption, p.duration_s, p.hashtags, p.mentions, p.audio_id, p.audio_title,
+    o.* EXCLUDE (method, created_at, is_provisional, n_baseline, left_out, t, p_value, q_value, p_tail, look, notes),
+    p.posted_at, p.caption, p.duration_s, p.hashtags, p.mentions, p.audio_id, p.audio_title,
     p.audio_is_original, p.effects, p.stickers, p.is_duet, p.is_stitch, p.title, p.language, p.is_pinned, p.is_paid, p.url, p.handle,
     a.followers, p.views, {{each rate metric: p.<metric>}},
     coalesce(l.is_own, f.role = 'own', false) AS is_own, coalesce(f.role, 'reference') AS role

@@ -143,3 +143,11 @@ def test_posts_needed_fall_with_the_effect_and_reach_zero() -> None:
     assert many is not None
     assert 0 < few < many
     assert least_visible(0.1) == pytest.approx(0.28, abs=0.01)
+
+
+def test_quantiles_of_what_is_sorted_are_numpys() -> None:
+    rng = np.random.default_rng(0)
+    shares = np.linspace(0.02, 0.98, 96)
+    values = [np.sort(rng.normal(size=n).round(d)) for n in (1, 2, 7, 997) for d in (1, 12)]
+    same = [np.array_equal(effects._quantiles(v, shares), np.quantile(v, shares)) for v in values]
+    assert same == [True] * 8

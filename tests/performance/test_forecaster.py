@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vtlib.performance import penalised
-from vtlib.performance.forecaster import Past, try_out
+from vtlib.performance import forecaster, penalised
+from vtlib.performance.forecaster import Past, drawn_accounts, try_out
 from vtlib.performance.penalised import AlikePosts
 
 
@@ -50,8 +50,6 @@ def test_no_post_is_forecast_by_a_model_that_saw_its_account_or_its_future(
 ) -> None:
     data = past(0, effect=0.5)
     seen: list[tuple[np.ndarray, np.ndarray]] = []
-    from vtlib.performance import forecaster
-
     whole = forecaster._splits
 
     def watched(*args, **named):
@@ -67,6 +65,19 @@ def test_no_post_is_forecast_by_a_model_that_saw_its_account_or_its_future(
         assert data.posted_h[train].max() < data.posted_h[test].min() - 168
     tried = np.concatenate([test for _, test in seen])
     assert len(np.unique(tried)) == len(tried) == trial.n_tested
+
+
+def test_of_many_posts_whole_accounts_are_drawn_and_own_ones_always(monkeypatch) -> None:
+    group = np.random.default_rng(0).integers(0, 50, 4000)
+    is_own = (group == 7) & (np.arange(4000) % 2 == 0)
+    assert drawn_accounts(group, is_own).all()
+    monkeypatch.setattr(forecaster, "MAX_POSTS", 1000)
+    drawn = [drawn_accounts(group, is_own, seed=s) for s in (0, 0, 1, 2)]
+    shares = [np.bincount(group, d) / np.bincount(group) for d in drawn]
+    assert [set(np.unique(s)) for s in shares] == [{0.0, 1.0}] * 4
+    assert [s[7] for s in shares] == [1.0] * 4
+    assert [1000 <= d.sum() < 1000 + np.bincount(group).max() for d in drawn] == [True] * 4
+    assert [np.array_equal(drawn[0], d) for d in drawn[1:]] == [True, False, False]
 
 
 @pytest.mark.parametrize("n", [0, 3, 80])

@@ -1,6 +1,7 @@
 """The library of patterns: what may be claimed, what is dropped by name, what never enters."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from vtlib.performance.patterns import (
     post_features,
     script_values,
 )
+from vtlib.performance.patterns.features import EPISODE
 from vtlib.performance.patterns.known_posts import KnownPosts, OutcomePosts
 from vtlib.performance.patterns.preparation import outcomes
 from vtlib.performance.patterns.values import FeatureValues
@@ -334,3 +336,29 @@ def test_posts_sorted_once_agree_as_sorted_for_each_feature() -> None:
     ]
     assert [a == b for a, b in rates] == [True, True]
     assert [a.n > 5 for a, _ in rates] == [True, True]
+
+
+def test_captions_are_read_as_pythons_expressions_read_them() -> None:
+    """Arrow's expressions know Latin words alone, so what they are asked says the rest itself."""
+    words = "you YOUR youth byou you'll yours, ünyou you½ you_ part PT ep. episódio 第3話 часть "
+    words += "д день día Folge x 3 ٣ 12 ² ½ ३ day30 pt2 парт パート 🔥"
+    rng = np.random.default_rng(0)
+    captions = [" ".join(rng.choice(words.split(), 3)) for _ in range(2000)]
+    posts = pd.DataFrame(
+        {"post_id": [str(i) for i in range(2000)], "caption": captions, "duration_s": np.nan}
+    ).assign(posted_at=pd.NaT)
+    known = post_features(posts)[0]
+    read = dict(zip(known.names, known.table, strict=True))
+    you, digit = r"(?i)\byou(?:r|rs|rself)?\b", r"\d"
+    parts = [re.search(EPISODE, c) for c in captions]
+    numbers = ["".join(filter(None, m.groups())) if m else "" for m in parts]
+    matches = {
+        "caption_you": np.array([bool(re.search(you, c)) for c in captions]),
+        "caption_number": np.array([bool(re.search(digit, c)) for c in captions]),
+        # Parts are counted where pandas can read the number.
+        "series_part": np.array(
+            [bool(m) and any(g.isascii() for g in m.groups() if g) for m in numbers]
+        ),
+    }
+    assert [np.array_equal(read[n] == 1, matches[n]) for n in matches] == [True] * 3
+    assert [100 < m.sum() < 1950 for m in matches.values()] == [True] * 3

@@ -11,6 +11,7 @@ from simulator.build import build_world
 from vtlib.core.params import Performance
 from vtlib.llm.bill import Rates, price_lines
 from vtlib.performance import (
+    forecaster,
     forecasts,
     history,
     reach,
@@ -98,6 +99,28 @@ def test_where_there_is_no_signal_every_forecast_is_the_own_level(simulated, pas
     )
     assert made["effect_ln"].eq(0).all()
     assert "stands down" in made["reason"][0]
+
+
+def test_on_drawn_accounts_it_is_learnt_alike_and_says_so(
+    simulated, past, learnt, monkeypatch
+) -> None:
+    """Two thirds of the posts: it stands with the same signs, is silent without signal, names n."""
+    _, values, features = simulated
+    monkeypatch.setattr(forecaster, "MAX_POSTS", int(learnt.n_matured * 0.67))
+    part = forecasts.learn(past, values, features)
+    assert part.stands
+    assert part.lift.n_tested < part.n < part.n_matured == learnt.n == learnt.n_matured
+    strong = np.abs(learnt.lift.model.coefficient) > 0.1
+    both = [np.sign(m.lift.model.coefficient[strong]).tolist() for m in (learnt, part)]
+    assert strong.sum() >= 3
+    assert both[0] == both[1]
+    dealt = values.assign(value=np.random.default_rng(0).permutation(values["value"].to_numpy()))
+    assert not forecasts.learn(past, dealt, features).stands
+    told = [i.said for i in sentences.forecaster_insights(part)]
+    assert f"Learnt and tried on {part.n:,} posts of {part.n_matured:,}" in " ".join(told)
+    assert "Learnt and tried on" not in " ".join(
+        i.said for i in sentences.forecaster_insights(learnt)
+    )
 
 
 def prediction(**facts: object) -> dict[str, object]:

@@ -3,10 +3,11 @@ account.
 """
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from vtlib.outliers.trailing import trailing
+from vtlib.outliers.trailing import _moving_means, _steps, trailing
 from vtlib.performance.predictions import Forecasts, Outlook, calibrate, evaluate, forecast
 
 
@@ -200,3 +201,17 @@ def test_an_evaluation_tells_a_forecast_that_knows_from_one_that_does_not() -> N
 
 def _none(made: Forecasts) -> Forecasts:
     return Forecasts(made.ln[:0], made.low[:0], made.high[:0], made.p_beats[:0])
+
+
+def test_moving_means_are_those_of_pandas_to_the_last_digit() -> None:
+    """Accounts of 1 to 60 posts, with gaps and runs of the same value."""
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(40), rng.integers(1, 61, 40))
+    x = rng.normal(8, 1, len(group)).round(1)
+    x[rng.random(len(x)) < 0.1] = np.nan
+    means = _moving_means(x, _steps(group), (8.0, 80.0))
+    by_account = pd.Series(x).groupby(group, sort=False)
+    expected = [by_account.ewm(halflife=h, ignore_na=True).mean() for h in (8.0, 80.0)]
+    same = [np.array_equal(m, e, equal_nan=True) for m, e in zip(means, expected, strict=True)]
+    assert same == [True, True]
+    assert _moving_means(x[:0], _steps(group[:0]), (8.0,)).shape == (1, 0)

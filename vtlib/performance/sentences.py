@@ -14,6 +14,7 @@ from vtlib.core.finding import platform_sentence, sure_text
 from vtlib.core.language import retell, say
 from vtlib.performance.forecasts import VIEWS, Forecaster
 from vtlib.performance.patterns import Library
+from vtlib.performance.patterns.known_posts import MAX_DRAWN
 from vtlib.performance.reach import WITH_LEARNED, Range
 from vtlib.performance.verdicts import counted
 
@@ -123,6 +124,13 @@ def pattern_insights(library: Library) -> list[InsightSentence]:
             "patterns",
         )
     ]
+    if table[["n_with", "n_without"]].max(axis=None) > MAX_DRAWN:
+        text = say(
+            "Of more than {most} with or without a feature so many are drawn for its shift, trend "
+            "and halves of time; counts and agreement are of all.",
+            most=number(MAX_DRAWN, "post"),
+        )
+        lines.append(InsightSentence("pattern", text, "patterns"))
     lines += [_claim(row) for _, row in claims.head(MOST * 2).iterrows()]
     lines += _on_platforms(library)
     if claims.empty:
@@ -163,6 +171,14 @@ def forecaster_insights(learnt: Forecaster) -> list[InsightSentence]:
             )
         )
     lines = [InsightSentence("forecast", text, "forecaster")]
+    if learnt.n < learnt.n_matured:
+        text = say(
+            "Learnt and tried on {posts} of {matured}: all own accounts, and others drawn at "
+            "random.",
+            posts=number(learnt.n, "post"),
+            matured=number(learnt.n_matured),
+        )
+        lines.append(InsightSentence("forecast", text, "forecaster"))
     if hits.stands:
         lines.append(
             InsightSentence(

@@ -172,6 +172,8 @@ def library_run(project: Project, judged: PerformanceKnowledge | Result) -> dict
                 "stands": trial.stands,
                 "reason": trial.reason,
                 "n_tested": trial.n_tested,
+                "n_learnt": learnt.n,
+                "n_matured": learnt.n_matured,
                 "gain": _known(trial.gain.value),
                 "gain_low": _known(trial.gain.low),
                 "gain_high": _known(trial.gain.high),

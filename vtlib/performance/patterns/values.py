@@ -68,6 +68,8 @@ class FeatureValues:
         """With those of `names` that are known of one of these posts at least, from rows of
         VALUE_COLUMNS. A feature that is not named is unknown of all.
         """
+        if values.empty:
+            return self
         more = FeatureValues.of(values).of_posts(self.posts, names)
         is_known = ~np.isnan(more).all(axis=1)
         if not is_known.any():

@@ -31,6 +31,8 @@ def is_in(column: pd.Series, values: pd.Series | pd.Index) -> pd.Series:
     """`column.isin(values)`, for texts of many rows by Arrow's hash table: pandas' own takes each
     Arrow text of `values` through Python (pandas 3.0).
     """
+    if column.empty or values.empty:
+        return pd.Series(False, column.index, name=column.name)
     if not (isinstance(column.dtype, pd.StringDtype) and isinstance(values.dtype, pd.StringDtype)):
         return column.isin(values)
     import pyarrow as pa  # noqa: PLC0415 - only where there are texts

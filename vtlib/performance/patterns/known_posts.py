@@ -21,6 +21,7 @@ Bools = NDArray[np.bool_]
 # Posts a side whose ranks, halves and trend are computed; of more, so many are drawn (seeded). The
 # pairwise shift takes 3,000 a side (effects.MAX_SIDE) and its error decides p from there on.
 MAX_DRAWN = 15_000
+MAX_BUNCHES = 500  # of drawn posts: more accounts are drawn again, or left out, in bunches
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +141,16 @@ def evidence_of(tested: KnownPosts, *, interval: float, is_trend: bool = True) -
 
 
 def drawn(tested: KnownPosts, *, seed: int = 0) -> tuple[Floats, Bools, Floats, Ints]:
-    """(y, on, day, group) of all posts, or of MAX_DRAWN drawn at random of a side with more."""
+    """(y, on, day, group) of all posts; of a side with more than MAX_DRAWN so many, drawn at
+    random, then with accounts in bunches where there are more than MAX_BUNCHES.
+    """
     sides = [np.flatnonzero(side) for side in (tested.on, ~tested.on)]
     if max(map(len, sides)) <= MAX_DRAWN:
         return tested.y, tested.on, tested.day, tested.group
     rng = np.random.default_rng(seed)
     parts = [s if len(s) <= MAX_DRAWN else rng.choice(s, MAX_DRAWN, replace=False) for s in sides]
     rows = np.sort(np.concatenate(parts))
-    return tested.y[rows], tested.on[rows], tested.day[rows], tested.group[rows]
+    group = tested.group
+    if (size := int(group.max()) + 1) > MAX_BUNCHES:
+        group = (rng.permutation(size) % MAX_BUNCHES)[group]
+    return tested.y[rows], tested.on[rows], tested.day[rows], group[rows]

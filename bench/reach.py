@@ -288,7 +288,7 @@ def _features(posts: pd.DataFrame) -> tuple[pd.DataFrame, list[Feature]]:
     ]
     names = {f.name for f in features}
     extra = [Feature(n, n, "measured", "post") for n in own if n not in names]
-    return pd.concat([values, *parts], ignore_index=True), [*features, *extra]
+    return pd.concat([values.frame(), *parts], ignore_index=True), [*features, *extra]
 
 
 def main() -> int:

@@ -154,6 +154,8 @@ def _hour(posts: pd.DataFrame, first: int, last: int) -> pd.Series:
 
 def _original_sound(posts: pd.DataFrame) -> pd.Series:
     """As the platform says, else by the title, which is in the language of the app."""
+    if not _column(posts, "audio_title").notna().any():
+        return _flag(posts, "audio_is_original")
     title = _column(posts, "audio_title").astype("string").str.strip()
     by_title = title.str.contains(ORIGINAL_SOUND, regex=True).astype("Float64")
     by_title = by_title.where(title.fillna("").ne(""))
@@ -220,10 +222,10 @@ def _part(posts: pd.DataFrame, least: int) -> pd.Series:
 
 def _usual_language(posts: pd.DataFrame) -> pd.Series:
     """Another language than most of the account's posts; unknown with under 5 of them."""
+    if not _column(posts, "language").notna().any():
+        return _unknown(posts)
     language = _column(posts, "language").astype("string").str.lower().str.split("-").str[0]
     account = _column(posts, "account_id")
-    if not language.notna().any():
-        return _unknown(posts)
     # Counted without transform: an account without any language has no mode, and NA compares with
     # nothing.
     counts = language.groupby([account, language]).size().sort_values(kind="stable")
@@ -235,6 +237,8 @@ def _usual_language(posts: pd.DataFrame) -> pd.Series:
 
 
 def _english(posts: pd.DataFrame) -> pd.Series:
+    if not _column(posts, "language").notna().any():
+        return _unknown(posts)
     language = _column(posts, "language").astype("string").str.lower()
     return language.str.match(r"en(?:$|[-_])").astype("Float64")
 

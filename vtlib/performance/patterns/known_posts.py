@@ -147,7 +147,8 @@ def drawn(tested: KnownPosts, *, seed: int = 0) -> tuple[Floats, Bools, Floats, 
     sides = [np.flatnonzero(side) for side in (tested.on, ~tested.on)]
     if max(map(len, sides)) <= MAX_DRAWN:
         return tested.y, tested.on, tested.day, tested.group
-    rng = np.random.default_rng(seed)
+    # Features share posts: each draws its own, so that one lot does not move them all.
+    rng = np.random.default_rng([seed, *map(len, sides)])
     parts = [s if len(s) <= MAX_DRAWN else rng.choice(s, MAX_DRAWN, replace=False) for s in sides]
     rows = np.sort(np.concatenate(parts))
     group = tested.group

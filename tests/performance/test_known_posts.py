@@ -25,7 +25,7 @@ def known_posts_of(
 
 def shift_of(seed: int, *, effect: float = 0.0) -> Shift:
     """What the posts show of the effect."""
-    return evidence_of(known_posts_of(seed, effect=effect), interval=0.8, is_trend=False).shift
+    return evidence_of(known_posts_of(seed, effect=effect), interval=0.8).shift
 
 
 @pytest.fixture

@@ -265,8 +265,8 @@ def _median_difference(on: Floats, off: Floats, near: tuple[float, float]) -> fl
     lengths = last - first
     starts = np.repeat(first - np.r_[0, np.cumsum(lengths)[:-1]], lengths)
     difference = np.repeat(on, lengths) - by_size[starts + np.arange(lengths.sum())]
-    near = np.partition(difference, [m - below for m in middle])
-    return float(np.mean([near[m - below] for m in middle]))
+    ordered = np.partition(difference, [m - below for m in middle])
+    return float(np.mean([ordered[m - below] for m in middle]))
 
 
 def _runs(on: Floats, ordered: Floats, low: float, high: float) -> tuple[Ints, Ints]:

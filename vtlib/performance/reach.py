@@ -71,7 +71,9 @@ def grouped(
     return pd.concat(non_empty, ignore_index=True)
 
 
-def _patterned(own: pd.DataFrame, library: Library, values: FeatureValues) -> pd.DataFrame:
+def _patterned(
+    own: pd.DataFrame, library: Library, values: FeatureValues | pd.DataFrame
+) -> pd.DataFrame:
     """Own posts once for each claimed pattern that they have."""
     posts = own["post_id"].drop_duplicates()
     has_pattern = carriers(library.claimed, FeatureValues.of(values).among(posts))

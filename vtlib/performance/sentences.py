@@ -124,7 +124,7 @@ def pattern_insights(library: Library) -> list[InsightSentence]:
             "patterns",
         )
     ]
-    if table[["n_with", "n_without"]].max(axis=None) > MAX_DRAWN:
+    if (table[["n_with", "n_without"]] > MAX_DRAWN).any(axis=None):
         text = say(
             "Of more than {most} with or without a feature so many are drawn for its shift, trend "
             "and halves of time; counts and agreement are of all.",

@@ -198,7 +198,7 @@ def _coefficients(y: Floats, on: Bools, group: Ints, *, week: Floats) -> tuple[F
     normal_matrix[:, second, first] = normal_matrix[:, first, second]
     normal_matrix += 1e-9 * np.eye(4) * len(y)
     solutions = np.linalg.solve(normal_matrix, (weight @ products)[:, :, None])[:, 2:, 0]
-    return solutions[0], solutions[1:]
+    return np.asarray(solutions[0]), np.asarray(solutions[1:])
 
 
 @lru_cache(maxsize=1)  # features of one project are known of about the same accounts

@@ -100,7 +100,7 @@ def film_posts(posts: pd.DataFrame) -> pd.DataFrame:
 
 def film_plan(
     films: pd.DataFrame,
-    values: pd.DataFrame,
+    values: FeatureValues | pd.DataFrame,
     features: Sequence[Feature],
     library: Library,
     *,

@@ -98,25 +98,30 @@ class KnownPosts:
 
 @dataclass(frozen=True, slots=True)
 class FeatureEvidence:
-    """What a feature shows: its shift, agreement by account and by week, trend, and the halves of
-    time. The shift counts all posts and accounts; where a side has more than MAX_DRAWN posts the
-    shift, trend and halves are of so many, drawn at random.
+    """What a feature shows: its shift, agreement by account and by week, and the halves of time.
+    The shift counts all posts and accounts; where a side has more than MAX_DRAWN posts the shift,
+    trend and halves are of so many, drawn at random: `posts` (y, on, day, group).
     """
 
     shift: Shift
     by_account: Rate
     by_week: Rate
-    change: trend.Fading | None
     again: trend.Halves
+    posts: tuple[Floats, Bools, Floats, Ints]
 
     @property
     def replicates(self) -> str:
         return trend.replicates(self.shift, self.by_account, self.again)
 
+    def fading(self, *, interval: float) -> trend.Fading:
+        """How the effect changes over the time."""
+        y, on, day, group = self.posts
+        return trend.fading(y, on, group, day=day, interval=interval)
 
-def evidence_of(tested: KnownPosts, *, interval: float, is_trend: bool = True) -> FeatureEvidence:
-    """Shift, agreement, halves and (unless not `is_trend`) the trend of a feature."""
-    y, on, day, group = drawn(tested)
+
+def evidence_of(tested: KnownPosts, *, interval: float) -> FeatureEvidence:
+    """What these posts show of their feature."""
+    y, on, day, group = posts = drawn(tested)
     shift = effects.feature_shift(y, on, group, interval=interval)
     if len(y) < len(tested.y):
         shift = replace(
@@ -135,8 +140,8 @@ def evidence_of(tested: KnownPosts, *, interval: float, is_trend: bool = True) -
         shift,
         by_account,
         by_week,
-        trend.fading(y, on, group, day=day, interval=interval) if is_trend else None,
         trend.halves(y, on, group, day=day, interval=interval),
+        posts,
     )
 
 

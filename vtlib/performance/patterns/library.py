@@ -115,7 +115,7 @@ def find(
         candidates.append(Candidate(feature, value, evidence.shift, evidence.replicates))
         rows.append(
             {
-                **_row(feature, evidence),
+                **_row(feature, evidence, use),
                 **_shares(tested, arrays),
                 "threshold": threshold,
                 "examples": _examples(tested, ids, evidence.shift, use.n_examples),
@@ -135,14 +135,10 @@ def find(
     )
 
 
-def _row(feature: Feature, evidence: FeatureEvidence) -> dict[str, Any]:
+def _row(feature: Feature, evidence: FeatureEvidence, use: PatternRules) -> dict[str, Any]:
     """The row of a feature as far as its evidence tells."""
-    shift, by_account, by_week, change = (
-        evidence.shift,
-        evidence.by_account,
-        evidence.by_week,
-        evidence.change,
-    )
+    shift, change = evidence.shift, evidence.fading(interval=use.interval)
+    by_account, by_week = evidence.by_account, evidence.by_week
     return {
         "pattern_id": _pattern_id(feature),
         "pattern": feature.name,

@@ -224,7 +224,7 @@ def by_platform(
             value = np.where(here, one.value, np.nan)
             if not obstacle(one.feature, value, posts, use):
                 tested = KnownPosts.of(value, posts)
-                evidence = evidence_of(tested, interval=use.interval, is_trend=False)
+                evidence = evidence_of(tested, interval=use.interval)
                 rows.append(_row(one, platform, evidence.shift, evidence.replicates, use))
     return _believed(pd.DataFrame(rows), use)
 

@@ -109,7 +109,7 @@ def carriers(patterns: pd.DataFrame, values: FeatureValues | pd.DataFrame) -> pd
     for row in patterns.to_dict("records"):
         names = list(row["parts"] if row["parts"] is not None else []) or [row["pattern"]]
         table = known.of_posts(known.posts, names)
-        is_complete = ~np.isnan(table).any(axis=0)
+        is_complete = np.asarray(~np.isnan(table).any(axis=0))
         least = row["threshold"] if pd.notna(row["threshold"]) else 1.0
         has = (table[:, is_complete] >= least).all(axis=0)
         posts = known.posts[is_complete].to_numpy(object)

@@ -71,10 +71,10 @@ class FeatureValues:
         if values.empty:
             return self
         more = FeatureValues.of(values).of_posts(self.posts, names)
-        is_known = ~np.isnan(more).all(axis=1)
+        is_known = np.asarray((~np.isnan(more)).any(axis=1))
         if not is_known.any():
             return self
-        fresh = [name for name, some in zip(names, is_known, strict=True) if some]
+        fresh = [name for name, some in zip(names, is_known.tolist(), strict=True) if some]
         table = np.concatenate([self.table, more[is_known]])
         return FeatureValues(self.posts, (*self.names, *fresh), table)
 

@@ -32,7 +32,9 @@ MIN_EVENTS = 10
 SURE = 0.8  # two-sided; a fit to noise loses, so by luck it is passed more seldom than 1 time in 10 (bench)  # noqa: E501
 CLIP = 4.0  # scales beyond which one post stops pulling in the fit
 HUBER = 1.5  # scales beyond which an error counts by its size, not its square (Huber 1964)
-MAX_POSTS = 40_000  # more say no more: what features add is known to .01 ln (docs/method.md)
+MAX_POSTS = (
+    40_000  # coefficients are then known to .01 ln, verdicts do not change (bench/samples.py)
+)
 MIN_GAIN = 0.02  # of the naive loss: less is no gain worth a word
 
 Kind = Literal["lift", "breakout"]

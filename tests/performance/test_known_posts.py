@@ -50,6 +50,7 @@ def test_counts_and_agreement_are_of_all_posts() -> None:
     assert one.by_account == trend.agreement(posts.y, posts.on, posts.group, sign=1.0)
     assert one.by_week == trend.agreement(posts.y, posts.on, posts.week, sign=1.0)
     assert set(y) <= set(posts.y)
+    assert evidence_of(posts, interval=0.8).shift == one.shift  # the same draw again
 
 
 @pytest.mark.usefixtures("few")

@@ -32,9 +32,7 @@ MIN_EVENTS = 10
 SURE = 0.8  # two-sided; a fit to noise loses, so by luck it is passed more seldom than 1 time in 10 (bench)  # noqa: E501
 CLIP = 4.0  # scales beyond which one post stops pulling in the fit
 HUBER = 1.5  # scales beyond which an error counts by its size, not its square (Huber 1964)
-MAX_POSTS = (
-    40_000  # coefficients are then known to .01 ln, verdicts do not change (bench/samples.py)
-)
+MAX_POSTS = 40_000  # coefficients are known to .01 ln, verdicts stay (bench/samples.py)
 MIN_GAIN = 0.02  # of the naive loss: less is no gain worth a word
 
 Kind = Literal["lift", "breakout"]

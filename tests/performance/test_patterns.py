@@ -109,16 +109,18 @@ def test_posts_that_do_not_count_are_left_out_and_counted(
 
 
 def test_what_cannot_be_tested_is_dropped_by_name_with_its_reason() -> None:
-    posts, values = said(world(), works=0.7, always=0.0, rare=0.0, likes_rate=0.3)
+    posts, values = said(world(), works=0.7, always=0.0, rare=0.0, likes_rate=0.3, seconds=0.0)
     values.loc[values["feature"] == "always", "value"] = 1.0
+    values.loc[values["feature"] == "seconds", "value"] = 6.0
     rare = values["feature"] == "rare"
     values.loc[rare, "value"] = (np.arange(rare.sum()) < 5).astype(float)
-    names = ("works", "always", "rare", "likes_rate", "never_seen")
+    names = ("works", "always", "rare", "likes_rate", "seconds", "never_seen")
     library = find(posts, values, [Feature(n, n, "model") for n in names])
     reasons = library.untested.set_index("pattern")["reason"]
     assert library.table["pattern"].tolist() == ["works"]
     assert reasons["always"].startswith("no variance: all of 480")
     assert reasons["rare"].startswith("5 posts with")
+    assert reasons["seconds"].startswith("no variance: none of 480")
     assert reasons["likes_rate"] == "it uses what became of the post"
     assert reasons["never_seen"] == "known of no post"
 

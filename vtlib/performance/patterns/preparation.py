@@ -70,7 +70,8 @@ def _yes(value: Floats, is_ordinary: Bools, threshold: float | None) -> tuple[Fl
         usual = value[is_ordinary & is_known]
         threshold = float(np.median(usual if len(usual) else values))
         if threshold <= values.min():
-            threshold = float(values[values > values.min()].min())
+            above = values[values > values.min()]
+            threshold = float(above.min()) if len(above) else float("nan")  # none has it
     return np.where(is_known, (value >= threshold).astype(float), np.nan), threshold
 
 

@@ -147,9 +147,50 @@ def test_a_table_of_comments_is_refused_by_name(tmp_path: Path, heads: tuple[str
 
 def test_numbers_that_say_what_they_count_and_quoted_times_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    row = 'https://youtu.be/aaaaaaaaaa{n},"""2026-03-0{n}T08:00:00Z""","{n}2,000 views",{n}.5K likes\n'
+    row = 'https://youtu.be/aaaaaaaaaa{n},"""2026-03-0{n}T08:00Z""","{n}2,000 views",{n}.5K likes\n'
     path.write_text("link,published,views,likes\n" + "".join(row.format(n=n) for n in (1, 2)))
     assert [(one["views"], one["likes"]) for one in posts_of(path).values()] == [
         (12_000, 1_500),
         (22_000, 2_500),
     ]
+
+
+def test_the_clock_of_another_zone_is_known_by_the_ids_and_not_taken_for_utc(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.csv"  # given out at 16:07:13 and 17:30:33 UTC
+    rows = [("1389250200000000000", "18:07:13"), ("1389271171399680000", "19:30:33")]
+    lines = [f"https://x.com/a/status/{i},2021-05-03 {clock},5,1" for i, clock in rows]
+    path.write_text("link,posted,likes,replies\n" + "\n".join(lines) + "\n")
+    (one,) = datasets(path, captured_at=AT)
+    shape = shape_of_file(one, TableOptions())
+    assert shape.table_map is not None
+    assert "2 hours ahead of UTC" in " ".join(shape.table_map.notes)
+    chunk = mapping.map_items(shape.items(one, TableOptions()), shape.capture(one, "c"))
+    assert [f"{at:%H:%M}" for at in chunk.frames["posts"]["posted_at"]] == ["16:07", "17:30"]
+
+
+def test_a_cell_that_is_no_date_loses_itself_and_not_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = "".join(
+        f"aaaaaaaaaa{n},17.{n}.11,2026-03-{n}T08:00:00Z,{n}00,5\n" for n in (12, 13, 14)
+    )
+    path.write_text(
+        "video_id,trending_date,publish_time,views,likes\n" + rows.replace("aaaa1", "aaa1")
+    )
+    assert [row["views"] for row in posts_of(path).values()] == [1200, 1300, 1400]
+
+
+def test_a_table_of_several_platforms_is_no_table_of_one_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    links = (
+        "https://www.facebook.com/reel/1500000000000001",
+        f"{LINK}1",
+        "https://youtube.com/shorts/aaaaaaaaaa1",
+        "https://www.instagram.com/reel/DAAAAAAAAA1/",
+    )
+    lines = [f"{link},{n}00,{n}0,{n}" for n, link in enumerate(links, 1)]
+    path.write_text("url,views,likes,comments\n" + "\n".join(lines) + "\n")
+    posts = posts_of(path)
+    assert [row["views"] for row in posts.values()] == [100, 200, 300, 400]
+    assert {i.partition(":")[0] for i in posts} == {"facebook", "tiktok", "youtube", "instagram"}

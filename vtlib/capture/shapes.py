@@ -93,11 +93,13 @@ def shape_of_file(
     """
     sample = first_items(one, options)
     hit = mapping.recognised_items(sample, file=one.name)
+    is_table = bool(sample) and not mapping.is_nested(sample)
+    if hit and is_table and 2 * sum(mapping.shape_of(one) == hit for one in sample) < len(sample):
+        hit = None  # of a table of several platforms some rows look like one of an actor
     known = None
     if platform or hit:
         known = FileShape(platform, "given", is_forced=True) if platform else FileShape(*hit)  # type: ignore[misc]
     table_map = None
-    is_table = bool(sample) and not mapping.is_nested(sample)
     if sample and (known is None or (is_table and _is_half_read(one, sample, hit, known))):
         table_map = table_maps.find(project, one, options, platform=platform)
     elif sample and known:

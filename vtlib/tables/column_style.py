@@ -166,8 +166,15 @@ class Style:
         if self.kind == "flag":
             return "true" if word.lower() in _FLAGS.values() else "false"
         if self.kind == "date" or self.is_serial:
-            return _iso(self.read_time(word), word)
+            return self._plain_time(word)
         return self._plain_number(word)
+
+    def _plain_time(self, word: str) -> str:
+        """A time in ISO; what is none stays, for whoever reads that column to refuse it."""
+        try:
+            return _iso(self.read_time(word), word)
+        except ValueError:
+            return word
 
     def _own_units(self) -> frozenset[str]:
         """The letters K, M, B that mean another number here than in English."""

@@ -172,9 +172,7 @@ def test_the_clock_of_another_zone_is_known_by_the_ids_and_not_taken_for_utc(
 
 def test_a_cell_that_is_no_date_loses_itself_and_not_its_row(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    rows = "".join(
-        f"aaaaaaaaaa{n},17.{n}.11,2026-03-{n}T08:00:00Z,{n}00,5\n" for n in (12, 13, 14)
-    )
+    rows = "".join(f"aaaaaaaaaa{n},17.{n}.11,2026-03-{n}T08:00:00Z,{n}00,5\n" for n in (12, 13, 14))
     path.write_text(
         "video_id,trending_date,publish_time,views,likes\n" + rows.replace("aaaa1", "aaa1")
     )

@@ -81,31 +81,36 @@ def array_items(stream: IO[bytes], encoding: Encoding = UTF8) -> Iterator[Any]:
     """The elements of a JSON array, one at a time, those that are answers taken apart; a damaged
     one is a Broken.
     """
+    shapes: set[tuple[str, ...]] = set()
     for item in _Array(stream, encoding).items():
-        yield from _members(item)
+        yield from _members(item, shapes)
 
 
-def _members(item: Any) -> list[Any]:
+def _members(item: Any, shapes: set[tuple[str, ...]]) -> list[Any]:
     """The posts in an element that is an answer, or an account with its posts; else the element,
-    or what it is wrapped around.
+    or what it is wrapped around. `shapes`: keys of elements that were posts, which is asked once.
     """
     if not isinstance(item, dict) or len(item) > _WRAPPER_FIELDS or _CAPTURED in item:
         return [item]
-    holds_more = any(isinstance(one, (list, dict)) for one in item.values())
-    if not holds_more or _is_post(item):
+    keys = tuple(item)
+    if keys in shapes or not any(isinstance(one, (list, dict)) for one in item.values()):
+        return [item]
+    if _is_post(item):
+        shapes.add(keys)
         return [item]
     return _longest_list(item) or [_inner_item(item)]
 
 
 def line_items(stream: IO[bytes], encoding: Encoding = UTF8) -> Iterator[Any]:
     """The objects of a file of lines; a line that is none is a Broken."""
+    shapes: set[tuple[str, ...]] = set()
     while line := stream.readline(MAX_ITEM_BYTES):
         if len(line) == MAX_ITEM_BYTES and not line.endswith(b"\n"):
             yield UnreadableItem(f"the line is longer than {MAX_ITEM_BYTES:,} bytes")
             while (rest := stream.readline(BLOCK_BYTES)) and not rest.endswith(b"\n"):
                 pass
         elif word := line.strip():
-            yield from _of_text(word, "the line is no JSON", encoding)
+            yield from _of_text(word, "the line is no JSON", encoding, shapes)
 
 
 def object_items(stream: IO[bytes], encoding: Encoding = UTF8) -> Iterator[Any]:
@@ -432,10 +437,20 @@ def _is_lines(head: bytes, encoding: Encoding) -> bool:
     return bool(sample) and 2 * objects >= len(sample)
 
 
-def _of_text(text: bytes, fault: str, encoding: Encoding) -> Iterator[Any]:
+def _of_text(
+    text: bytes, fault: str, encoding: Encoding, shapes: set[tuple[str, ...]] | None = None
+) -> Iterator[Any]:
+    """The items in a text; `shapes` as in `_members`."""
     value = decode(text, encoding)
+    keys = tuple(value) if isinstance(value, dict) else ()
+    if shapes and keys in shapes:
+        yield value
+        return
     if not isinstance(value, UnreadableItem):
-        yield from unwrapped(value)
+        members = unwrapped(value)
+        if shapes is not None and members[0] is value and _is_post(value):
+            shapes.add(keys)
+        yield from members
         return
     match = _WRAPPED.search(text[:100_000])
     if match:

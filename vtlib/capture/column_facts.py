@@ -17,7 +17,7 @@ from vtlib.capture.own_columns import total_words
 from vtlib.core.errors import BadInput
 from vtlib.core.models import PLATFORMS, Platform, PostRef
 from vtlib.platforms import account_ref, has_timed_ids, id_time, traits_of, try_post_ref
-from vtlib.platforms.fields import moment
+from vtlib.platforms.fields import moment, path_of_key
 from vtlib.tables.column_style import Number, Style, read_length
 from vtlib.tables.reader import Table
 
@@ -72,6 +72,11 @@ class ColumnFacts:
         """Three different cells, cut for a table."""
         distinct = dict.fromkeys(self.filled)
         return tuple(_cut(cell) for cell in islice(distinct, _N_SAMPLES))
+
+    @property
+    def depth(self) -> int:
+        """How many objects a heading such as "quoted.author.name" leads through."""
+        return len(path_of_key(self.name)) - 1
 
     @cached_property
     def refs(self) -> tuple[PostRef | None, ...]:

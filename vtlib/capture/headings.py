@@ -31,6 +31,14 @@ _EAST_BLANK = re.compile(rf"(?<={_EAST}) (?={_EAST})")
 _UNTIL_NOW = re.compile(r"\b(?:all time|to date|so far)\b")
 _TIMES = ("posted_at", "captured_at")
 _PARTS = ("parts", "rates", "spans", "accounts")
+# Objects inside an item that are not the post (headings' words without plural s).
+_OTHERS = frozenset(
+    (
+        *("quoted", "quote", "retweeted", "reshared", "repost", "original", "parent", "shared"),
+        *("comment", "reply", "music", "audio", "sound", "song", "board", "group", "place"),
+        *("location", "related", "input", "query", "hashtag", "challenge", "sponsor", "child"),
+    )
+)
 PARTIAL = frozenset((*METRICS, "followers"))  # concepts of which a column can be a part
 
 
@@ -70,6 +78,12 @@ def meanings(heading: str) -> tuple[Meaning, ...]:
 def normalised(heading: str) -> str:
     """A heading as it is compared."""
     return _joined(tuple(_tokens(heading)))
+
+
+def of_others(heading: str) -> bool:
+    """Whether a heading names an account, or another thing than the post ("quoted.media")."""
+    lists = _lists()
+    return any(t in lists.classes["accounts"] or t in _OTHERS for t in _tokens(heading))
 
 
 def format_words() -> Mapping[str, str]:

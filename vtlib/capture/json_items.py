@@ -15,8 +15,9 @@ from typing import IO, Any
 
 import orjson
 
-from vtlib.core.models import UnreadableItem
-from vtlib.platforms import layouts
+from vtlib.capture.headings import by_platform, meanings
+from vtlib.core.models import METRICS, UnreadableItem
+from vtlib.platforms import layouts, recognise, try_post_ref
 from vtlib.tables.encodings import UTF8, Encoding, decode_bytes, utf8
 
 BLOCK_BYTES = 1 << 20
@@ -31,6 +32,15 @@ SAMPLE_LINES = 20
 # that platforms/sanitise.py cuts the item and says so.
 _NESTED_MAX = 300
 _LISTS = ("items", "collector", "itemList")
+_WRAPPER_FIELDS = 30  # an item has more of its own than an answer that wraps a list has
+_CAPTURED = "source_platform"  # of a line of Zeeschuimer
+_EDGE_FIELDS = 3
+_WRAPPER_DEPTH = 4
+_SAMPLE_MEMBERS = 20
+# Fields that hold other things than an answer's posts: what people say below them, other posts.
+_OTHER_THINGS = re.compile(
+    r"comment|repl(y|ies)|related|similar|suggest|recommend|more_|quoted|child"
+)
 # What a file is called, by what reads it.
 FORMS = {"array_items": "JSON list", "line_items": "JSON lines", "object_items": "JSON"}
 _MARKS = re.compile(rb'["\[\]{}]')
@@ -68,19 +78,39 @@ def reader(
 
 
 def array_items(stream: IO[bytes], encoding: Encoding = UTF8) -> Iterator[Any]:
-    """The elements of a JSON array, one at a time; a damaged one is a Broken."""
-    return _Array(stream, encoding).items()
+    """The elements of a JSON array, one at a time, those that are answers taken apart; a damaged
+    one is a Broken.
+    """
+    shapes: set[tuple[str, ...]] = set()
+    for item in _Array(stream, encoding).items():
+        yield from _members(item, shapes)
+
+
+def _members(item: Any, shapes: set[tuple[str, ...]]) -> list[Any]:
+    """The posts in an element that is an answer, or an account with its posts; else the element,
+    or what it is wrapped around. `shapes`: keys of elements that were posts, which is asked once.
+    """
+    if not isinstance(item, dict) or len(item) > _WRAPPER_FIELDS or _CAPTURED in item:
+        return [item]
+    keys = tuple(item)
+    if keys in shapes or not any(isinstance(one, (list, dict)) for one in item.values()):
+        return [item]
+    if _is_post(item):
+        shapes.add(keys)
+        return [item]
+    return _longest_list(item) or [_inner_item(item)]
 
 
 def line_items(stream: IO[bytes], encoding: Encoding = UTF8) -> Iterator[Any]:
     """The objects of a file of lines; a line that is none is a Broken."""
+    shapes: set[tuple[str, ...]] = set()
     while line := stream.readline(MAX_ITEM_BYTES):
         if len(line) == MAX_ITEM_BYTES and not line.endswith(b"\n"):
             yield UnreadableItem(f"the line is longer than {MAX_ITEM_BYTES:,} bytes")
             while (rest := stream.readline(BLOCK_BYTES)) and not rest.endswith(b"\n"):
                 pass
         elif word := line.strip():
-            yield from _of_text(word, "the line is no JSON", encoding)
+            yield from _of_text(word, "the line is no JSON", encoding, shapes)
 
 
 def object_items(stream: IO[bytes], encoding: Encoding = UTF8) -> Iterator[Any]:
@@ -113,7 +143,7 @@ def unwrapped(value: Any) -> list[Any]:
     """The items of an answer whose layout is known, or of one such as {"data": {"items": [...]}} or
     TikTok's {"itemList": [...]}.
     """
-    if isinstance(value, dict) and "source_platform" in value:
+    if isinstance(value, dict) and _CAPTURED in value:
         return [value]  # a line of Zeeschuimer: its `data` is one item, whatever stands in it
     known = layouts.unwrapped(value)
     if known is not None:
@@ -125,8 +155,80 @@ def unwrapped(value: Any) -> list[Any]:
             members = next((box[k] for k in _LISTS if box.get(k)), None)
         # An empty list, or one of texts, is a field of an item and not a list of items.
         if isinstance(members, list) and any(isinstance(one, dict) for one in members):
-            return members
-    return [value]
+            return [_inner_item(one) for one in members]
+    return _posts_within(value) or [value]
+
+
+def _posts_within(value: Any) -> list[Any]:
+    """The posts inside an object that is none itself, however the tool calls them: the longest
+    list of them ({"query": …, "pins": […]}, {"data": {"edges": [{"node": …}]}}), else the one
+    object ({"aweme_detail": {…}}); [] where there is none.
+    """
+    if not isinstance(value, dict) or len(value) > _WRAPPER_FIELDS or _is_post(value):
+        return []
+    return _longest_list(value) or _lone_post(value, _WRAPPER_DEPTH)
+
+
+def _longest_list(value: dict[str, Any]) -> list[Any]:
+    lists = [[_inner_item(one) for one in members] for members in _lists_of(value, _WRAPPER_DEPTH)]
+    posts = [one for one in lists if any(_is_post(item) for item in one[:_SAMPLE_MEMBERS])]
+    return max(posts, key=len, default=[])
+
+
+def _lists_of(box: dict[str, Any], depth: int) -> Iterator[list[Any]]:
+    """The lists of objects in an object, outer ones first, without those of other things."""
+    boxes = {name: inner for name, inner in box.items() if not _OTHER_THINGS.search(name)}
+    for inner in boxes.values():
+        if isinstance(inner, list) and any(isinstance(one, dict) for one in inner):
+            yield inner
+    for inner in boxes.values():
+        if isinstance(inner, dict) and depth:
+            yield from _lists_of(inner, depth - 1)
+
+
+def _lone_post(box: dict[str, Any], depth: int) -> list[Any]:
+    """The one object inside an object that is a post, as a list; [] for none or several."""
+    boxes = [one for name, one in box.items() if not _OTHER_THINGS.search(name)]
+    inner = [one for one in boxes if isinstance(one, dict)]
+    posts = [one for one in inner if _is_post(one)]
+    if posts or not depth:
+        return posts if len(posts) == 1 else []
+    deeper = [post for one in inner for post in _lone_post(one, depth - 1)]
+    return deeper if len(deeper) == 1 else []
+
+
+def _inner_item(member: Any) -> Any:
+    """The object that a member of a list is wrapped around ({"node": …}, {"aweme_info": …}), else
+    the member.
+    """
+    if not isinstance(member, dict) or len(member) > _EDGE_FIELDS or _is_post(member):
+        return member
+    inner = [one for one in member.values() if isinstance(one, dict)]
+    return inner[0] if len(inner) == 1 and _is_post(inner[0]) else member
+
+
+def _is_post(item: Any) -> bool:
+    """Whether an object is an item that is known, links to a post or has a count of one."""
+    if not isinstance(item, dict):
+        return False
+    if layouts.recognise(item) or recognise(item):
+        return True
+    plain = {k: v for k, v in item.items() if isinstance(v, (str, int, float))}
+    stats = (one for one in item.values() if isinstance(one, dict) and _is_of_numbers(one))
+    names = [*plain, *(name for one in stats for name in one)]
+    links = (v for v in plain.values() if isinstance(v, str) and v.startswith("http"))
+    return any(map(try_post_ref, links)) or sum(map(_is_count, names)) > 1
+
+
+def _is_of_numbers(box: dict[str, Any]) -> bool:
+    """Whether an object holds numbers, as one of counts does, and at most one other thing."""
+    rest = [v for v in box.values() if not isinstance(v, (int, float)) and not str(v).isdigit()]
+    return len(rest) <= 1 < len(box)
+
+
+def _is_count(name: str) -> bool:
+    concepts = (*METRICS, *by_platform())
+    return any(one.kind == "target" and one.concept in concepts for one in meanings(name))
 
 
 class _Array:
@@ -335,10 +437,20 @@ def _is_lines(head: bytes, encoding: Encoding) -> bool:
     return bool(sample) and 2 * objects >= len(sample)
 
 
-def _of_text(text: bytes, fault: str, encoding: Encoding) -> Iterator[Any]:
+def _of_text(
+    text: bytes, fault: str, encoding: Encoding, shapes: set[tuple[str, ...]] | None = None
+) -> Iterator[Any]:
+    """The items in a text; `shapes` as in `_members`."""
     value = decode(text, encoding)
+    keys = tuple(value) if isinstance(value, dict) else ()
+    if shapes and keys in shapes:
+        yield value
+        return
     if not isinstance(value, UnreadableItem):
-        yield from unwrapped(value)
+        members = unwrapped(value)
+        if shapes is not None and members[0] is value and _is_post(value):
+            shapes.add(keys)
+        yield from members
         return
     match = _WRAPPED.search(text[:100_000])
     if match:

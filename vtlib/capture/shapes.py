@@ -12,13 +12,15 @@ from vtlib.capture import datasets as files
 from vtlib.capture import mapping, table_maps
 from vtlib.capture.headings import meanings
 from vtlib.capture.table_maps import TableMap
+from vtlib.core.errors import BadInput
 from vtlib.core.models import METRICS, Platform
-from vtlib.platforms import layouts
+from vtlib.platforms import exported, layouts
 from vtlib.platforms.layouts import Layout
 from vtlib.store.project import Project
 from vtlib.tables.reader import TableOptions, UnclearDates
 
 SAMPLE_ITEMS = 200
+_MAP_SAMPLE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +84,28 @@ def shape_of_file(
     platform: Platform | None = None,
     project: Project | None = None,
 ) -> FileShape:
-    """What a file is, by its first items: a known export; else a table, by the map that a person
-    used for the same headings in `project`, or by its columns where these leave nothing open.
+    """What a file is, by its first items: a known export; else a table, or objects read as one, by
+    the map that a person used for the same headings in `project`, or by its columns where these
+    leave nothing open.
 
     Raises BadInput for what is neither, for exports that are not read yet, by name, and with the
     questions that a table leaves open.
     """
     sample = first_items(one, options)
     hit = mapping.recognised_items(sample, file=one.name)
+    is_table = bool(sample) and not mapping.is_nested(sample)
+    if hit and is_table and 2 * sum(mapping.shape_of(one) == hit for one in sample) < len(sample):
+        hit = None  # of a table of several platforms some rows look like one of an actor
     known = None
     if platform or hit:
         known = FileShape(platform, "given", is_forced=True) if platform else FileShape(*hit)  # type: ignore[misc]
-    is_table = bool(sample) and not mapping.is_nested(sample)
-    if is_table and (hit is None or _reads_little(one, sample, known)):
+    table_map = None
+    if sample and (known is None or (is_table and _is_half_read(one, sample, hit, known))):
         table_map = table_maps.find(project, one, options, platform=platform)
-        if table_map:
-            return FileShape(*table_map.shape(one, options), table_map=table_map)
+    elif sample and known:
+        table_map = _fuller_map(project, one, options, sample, known)
+    if table_map:
+        return FileShape(*table_map.shape(one, options), table_map=table_map)
     if known is None:
         raise mapping.unknown_items(sample, file=one.name)
     return known
@@ -107,8 +115,12 @@ def known_export(one: files.Dataset, options: TableOptions) -> str:
     """The platform and name of the known export that a file is; '' for any other."""
     sample = first_items(one, options)
     hit = mapping.recognised_items(sample, file=one.name)
-    is_known = hit and not _reads_little(one, sample, FileShape(*hit))
-    return " ".join(hit) if hit and is_known else ""
+    if hit is None:
+        return ""
+    is_half_read = not mapping.is_nested(sample) and _is_half_read(
+        one, sample, hit, FileShape(*hit)
+    )
+    return "" if is_half_read else " ".join(hit)
 
 
 def first_items(one: files.Dataset, options: TableOptions) -> list[dict[str, Any]]:
@@ -138,13 +150,45 @@ def _reads_less(sample: list[dict[str, Any]], shape: FileShape | None) -> bool:
     return bool(counts & set(METRICS) - layout.fields.keys())
 
 
-def _reads_little(
-    one: files.Dataset, sample: list[dict[str, Any]], shape: FileShape | None
+def _is_half_read(
+    one: files.Dataset,
+    sample: list[dict[str, Any]],
+    hit: tuple[Platform, str] | None,
+    shape: FileShape | None,
 ) -> bool:
-    """Whether a table by the tool's layout would lose counts: it is matched by its columns then."""
-    if mapping.is_nested(sample):
-        return False
-    return _reads_less(sample, shape) or _is_numberless(one, sample, shape)
+    """Whether a table of no known tool, or one that would lose counts by the tool's layout, is
+    matched by its columns.
+    """
+    return hit is None or _reads_less(sample, shape) or _is_numberless(one, sample, shape)
+
+
+def _fuller_map(
+    project: Project | None,
+    one: files.Dataset,
+    options: TableOptions,
+    sample: list[dict[str, Any]],
+    shape: FileShape,
+) -> TableMap | None:
+    """The map by which items have more counts than by a platform's own reading, where this leaves
+    fields unread that are called counts: a link and likes alone make many tools' items look like
+    those of one. None where that is not so, and where the fields leave it open.
+    """
+    if layouts.by_name(shape.actor) or shape.actor in (exported.NAME, "zeeschuimer"):
+        return None  # they say what is a count, and when it was read
+    chunk = mapping.map_items(enumerate(sample[:_MAP_SAMPLE], 1), shape.capture(one, ""))
+    snapshots = chunk.frames["post_snapshots"]
+    read = {m for m in METRICS if snapshots[f"{m}_state"].ne("not_exposed").any()}
+    named = {
+        m.concept for name in chunk.use.unread() for m in meanings(name)[:1] if m.kind == "target"
+    }
+    if not chunk.tally["mapped"] or (read and not named & set(METRICS) - read):
+        return None
+    try:
+        table_map = table_maps.find(project, one, options, platform=shape.platform)
+    except BadInput:
+        return None
+    more = table_map and set(METRICS) & table_map.layout.fields.keys()
+    return table_map if more and len(more) > len(read) else None
 
 
 def _is_numberless(

@@ -9,14 +9,18 @@ from datetime import datetime
 from functools import cached_property
 
 from vtlib.capture.column_facts import ColumnFacts
-from vtlib.capture.headings import Meaning, by_platform, meanings
+from vtlib.capture.headings import Meaning, by_platform, meanings, of_others
 from vtlib.capture.proposals import Certainty, Choice, ColumnMatch, Question
-from vtlib.core.models import Platform, PostRef
+from vtlib.core.models import METRICS, Platform, PostRef
+
+_INNER = frozenset((*METRICS, *by_platform(), "duration_s", "posted_at", "date"))
 
 
 @dataclass
 class MatchBoard:
-    """Columns of a table while they are matched. `captured_at`: when the file was made (UTC)."""
+    """Columns of a table while they are matched. `captured_at`: when the file was made (UTC);
+    `is_of_objects`: its headings are the fields of JSON, of which a program wrote many.
+    """
 
     facts: Mapping[str, ColumnFacts]
     captured_at: datetime
@@ -27,12 +31,14 @@ class MatchBoard:
     notes: list[str] = field(default_factory=list)
     refs: tuple[PostRef | None, ...] = ()  # the post of each row
     reasons: dict[str, str] = field(default_factory=dict)  # column -> why it is not read
+    is_of_objects: bool = False
 
     @cached_property
     def meanings(self) -> dict[str, tuple[Meaning, ...]]:
         """What each heading says; that of a second "Views" is asked as "Views"."""
         names = set(self.facts)
-        return {n: meanings(_first_name(n, names)) for n in self.facts}
+        read = _inner_meanings if self.is_of_objects else meanings
+        return {n: read(_first_name(n, names)) for n in self.facts}
 
     @property
     def platforms(self) -> set[Platform]:
@@ -117,6 +123,18 @@ class MatchBoard:
         """The column read as `target`."""
         name = next((m.column for m in self.matches.values() if m.target == target), None)
         return self.facts[name] if name else None
+
+
+def _inner_meanings(name: str) -> tuple[Meaning, ...]:
+    """What a field inside objects says ("item.stats.playCount"): where its whole path says nothing,
+    a count, length or time by its own name, unless an object on the way is another thing.
+    """
+    hits = meanings(name)
+    outer, dot, last = name.rpartition(".")
+    if not dot or not all(one.kind == "part" for one in hits) or of_others(outer):
+        return hits
+    own = tuple(m for m in meanings(last) if m.concept in _INNER and m.kind in ("target", "date"))
+    return own or hits
 
 
 def repeated(refs: Iterable[PostRef | None]) -> bool:

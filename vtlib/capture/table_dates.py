@@ -21,6 +21,8 @@ from vtlib.tables.column_style import Order
 _ORDERS: tuple[Order, ...] = ("dmy", "mdy")
 _DAY = timedelta(days=1)
 _MIN_SPREAD_S = 3_600  # between ids that show something: made-up ones count on by ones
+_ZONE_STEP_MIN = 30  # between zones
+_EXACT_MIN = 3  # between an id and its post
 _MIN_FOR_CONSTANT = 3  # rows: one day for all of so many is no date of posting
 # Beginnings of "created", normalised: such a date can be that of the post or of the row.
 _CREATED = (
@@ -66,6 +68,11 @@ def match_dates(board: MatchBoard) -> None:
 
 def _take(board: MatchBoard, best: ColumnFacts, *, is_named: bool) -> None:
     near = _id_agreement(board, best)
+    if near and (hours := _hours_off(board, best)):
+        zone = f"a clock {abs(hours):g} hours {'ahead of' if hours > 0 else 'behind'} UTC"
+        board.leave(best, f"{zone}; the times in the posts' ids are taken")
+        board.notes.append(f'"{best.name}": {zone}, as the posts\' ids show; these are taken')
+        return
     rank = "named so" if is_named else "a date"
     why = f"{rank}, and near the time in the ids" if near else rank
     board.take("posted_at", best, why, certainty="sure" if is_named or near else "likely")
@@ -211,6 +218,16 @@ def _id_agreement(board: MatchBoard, facts: ColumnFacts) -> bool | None:
         return True
     id_times = [t for ref in board.refs if ref and (t := _given(ref))]
     return False if max(id_times) - min(id_times) > _MIN_SPREAD_S else None
+
+
+def _hours_off(board: MatchBoard, facts: ColumnFacts) -> float:
+    """By how many hours a clock is off the exact times in the posts' ids, all rows by the same: the
+    clock of another zone. 0 where it is not.
+    """
+    minutes = [24 * 60 * age for age in _ages(board, facts)]
+    steps = {round(m / _ZONE_STEP_MIN) * _ZONE_STEP_MIN for m in minutes}
+    same = [m for m in minutes if len(steps) == 1 and abs(m - min(steps)) < _EXACT_MIN]
+    return min(steps) / 60 if len(same) == len(minutes) > 1 else 0
 
 
 def _is_before_ids(board: MatchBoard, facts: ColumnFacts) -> bool:

@@ -113,8 +113,9 @@ def _json_items(dataset: Dataset, read: JsonReader, table: Table) -> Iterator[An
     odd = {name: style for name, style in table.styles.items() if not style.is_plain}
     for item in read_json(dataset, read):
         if isinstance(item, dict):
+            row = dict(_flat(item))
             texts = {
-                n: style.plain(v) for n, style in odd.items() if isinstance(v := item.get(n), str)
+                n: style.plain(v) for n, style in odd.items() if isinstance(v := row.get(n), str)
             }
             yield {**item, **texts}
         else:
@@ -132,7 +133,7 @@ def _json_table(dataset: Dataset, read: JsonReader, options: TableOptions) -> Ta
     if not columns:
         raise BadInput("no item of this file is an object.", file=dataset.name)
     cells = lambda: ([row.get(name) for name in columns] for row in rows())  # noqa: E731
-    return typed_table(dataset.name, columns, cells, options)
+    return replace(typed_table(dataset.name, columns, cells, options), is_of_objects=True)
 
 
 def _flat(item: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

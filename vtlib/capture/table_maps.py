@@ -180,8 +180,7 @@ def find(
 ) -> TableMap | None:
     """The map of a file that is no known export: remembered, else matched where nothing is open.
 
-    None for JSON with lists inside and for what is no table. Raises BadInput with the open
-    questions.
+    None for what names no posts or has no numbers. Raises BadInput with the open questions.
     """
     table = cached_table(one, options)
     if set(table.columns) >= REVIEW_SHEET:

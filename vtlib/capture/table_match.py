@@ -15,6 +15,7 @@ from vtlib.capture.table_board import MatchBoard
 from vtlib.capture.table_dates import match_dates
 from vtlib.capture.table_numbers import match_numbers
 from vtlib.capture.table_posts import match_posts
+from vtlib.core.errors import BadInput
 from vtlib.core.models import Platform
 from vtlib.platforms import traits_of
 from vtlib.platforms.layouts.layout import Layout
@@ -28,10 +29,13 @@ _TEXTS = ("title", "caption")
 
 def propose(table: Table, *, captured_at: datetime, platform: Platform | None = None) -> Proposal:
     """How a table is read. `captured_at`: when the file was made (UTC), `platform` what a person
-    says. Rows that sum up the others are passed over (`without_sums`).
+    says. Rows that sum up the others are passed over (`without_sums`). Raises BadInput for a table
+    of comments.
     """
     plain = without_sums(table)
-    board = MatchBoard(column_facts(plain), captured_at, platform)
+    facts = column_facts(plain)
+    board = MatchBoard(facts, captured_at, platform, is_of_objects=plain.is_of_objects)
+    _refuse_comments(board, table.name)
     _leave_blank(board)
     if plain.clock:
         board.leave(board.facts[plain.clock[1]], f"the hours of {plain.clock[0]}")
@@ -75,6 +79,27 @@ def _unread(board: MatchBoard, name: str) -> ColumnMatch:
         or ("an index" if facts.is_index else "no heading that is known")
     )
     return ColumnMatch(name, "", "unread", why if facts.filled else "blank", facts.samples)
+
+
+def _refuse_comments(board: MatchBoard, file: str) -> None:
+    """Raise BadInput where the rows are comments on posts, whose likes and authors would pass for
+    those of the posts: their ids or links are there, or two other facts of them.
+    """
+    full = [f for f in board.free() if len(f.filled) >= MOST * board.n_rows]
+    concepts = {f.name: {m.concept for m in board.meanings[f.name][:1]} for f in full}
+    keys = [f.name for f in full if "comment_key" in concepts[f.name]]
+    facts = [
+        f.name
+        for f in full
+        if "comment_fact" in concepts[f.name] or ("comments" in concepts[f.name] and f.is_text)
+    ]
+    if keys or len(facts) > 1:
+        columns = ", ".join([*keys, *facts])
+        raise BadInput(
+            f"the rows are comments on posts, not posts ({columns}): nothing was stored.",
+            todo="Export the posts themselves; comments are not read.",
+            file=file,
+        )
 
 
 def _leave_blank(board: MatchBoard) -> None:

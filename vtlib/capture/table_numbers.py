@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from vtlib.capture.column_facts import MOST, ColumnFacts
+from vtlib.capture.headings import normalised
 from vtlib.capture.proposals import Choice, Question
 from vtlib.capture.table_board import MatchBoard
 from vtlib.core.models import METRICS, RATE_METRICS, REACH_METRICS
 
 _WHOLE = ("views", "likes", "comments")  # without one of these, a nameless count is asked about
+_WITH_REACTIONS = frozenset({"facebook", "linkedin"})
 _OF_ACCOUNTS = ("followers", "following", "account_posts")
 _TOLERANCE = 0.2  # share of rows in which a part may exceed what it is a part of
 _GROWTH = 2.0  # of an account's followers between its posts in one table
@@ -30,7 +32,8 @@ def match_numbers(board: MatchBoard) -> None:
     for target in METRICS:
         _ask_parts(board, target)
     _hold_against_views(board)
-    _ask_nameless(board)
+    if not board.is_of_objects:
+        _ask_nameless(board)
 
 
 def _target_here(board: MatchBoard, target: str) -> str:
@@ -64,6 +67,11 @@ def _take_one(board: MatchBoard, target: str, columns: list[ColumnFacts]) -> Non
     for facts in columns:
         if facts not in counts:
             _not_a_count(board, target, facts, is_alone=not counts)
+    for narrow in (_all_reactions(board, target, counts), _outermost(counts), _not_all_0(counts)):
+        for facts in counts:
+            if facts not in narrow:
+                board.leave(facts, f"another column has all {target}")
+        counts = [f for f in counts if f in narrow] or counts
     if not counts:
         return
     different = {f.cells: f for f in reversed(counts)}
@@ -78,6 +86,26 @@ def _take_one(board: MatchBoard, target: str, columns: list[ColumnFacts]) -> Non
         if facts is not best:
             board.leave(facts, f'the same as "{best.name}"')
     _ask_unit(board, target, best)
+
+
+def _all_reactions(board: MatchBoard, target: str, columns: list[ColumnFacts]) -> list[ColumnFacts]:
+    """On Facebook and LinkedIn likes are all reactions: where a column counts these, others called
+    likes are one kind of them.
+    """
+    if target != "likes" or not board.platforms or not board.platforms <= _WITH_REACTIONS:
+        return columns
+    return [f for f in columns if "reaction" in normalised(f.name)] or columns
+
+
+def _outermost(columns: list[ColumnFacts]) -> list[ColumnFacts]:
+    """Of several the columns that are not inside an object of which others are outside."""
+    least = min((f.depth for f in columns), default=0)
+    return [f for f in columns if f.depth == least]
+
+
+def _not_all_0(columns: list[ColumnFacts]) -> list[ColumnFacts]:
+    """Columns with a number other than 0, where there are some: 0 in all rows is a placeholder."""
+    return [f for f in columns if any(n and n.value for n in f.numbers)] or columns
 
 
 def _is_copy(facts: ColumnFacts, of: ColumnFacts) -> bool:

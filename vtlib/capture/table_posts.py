@@ -28,12 +28,14 @@ def match_posts(board: MatchBoard) -> None:
 
 
 def _match_links(board: MatchBoard) -> None:
-    links = [f for f in board.free() if f.is_post_link]
+    links = [f for f in board.free() if f.is_post_link and not _is_inner_short_link(f)]
     if not links:
         return
     by_heading = board.named("url")
     best = next((f for f in by_heading if f in links), links[0])
-    rivals = [f for f in links if f is not best and not _same_posts(f, best)]
+    rivals = [
+        f for f in links if f is not best and not _same_posts(f, best) and f.depth <= best.depth
+    ]
     if rivals:
         board.ask(
             "two columns link to different posts: which are the rows about?", "url", [best, *rivals]
@@ -43,8 +45,17 @@ def _match_links(board: MatchBoard) -> None:
         board.take("url", best, f"links of posts{named_too}")
     for other in links:
         if other is not best and other not in rivals:
-            board.leave(other, f'the same posts as "{best.name}"')
+            is_same = _same_posts(other, best)
+            why = f'the same posts as "{best.name}"' if is_same else "of a post inside this one"
+            board.leave(other, why)
     board.refs = best.refs
+
+
+def _is_inner_short_link(facts: ColumnFacts) -> bool:
+    """Whether links inside an object are short ones, as that of an author's home page: they can
+    lead to anything.
+    """
+    return facts.depth > 0 and not any(ref and ref.native_id for ref in facts.refs)
 
 
 def _same_posts(one: ColumnFacts, other: ColumnFacts) -> bool:

@@ -404,7 +404,8 @@ def _comments(item: dict[str, Any]) -> Metric:
     value = first(item, "comments", "commentsCount")
     if value is not None:
         return NOT_EXPOSED if isinstance(value, (list, dict)) else count(value)
-    leaves_out_zero = recognise(item) == "apify/facebook-posts-scraper" and "likes" in item
+    is_actor = recognise(item) == "apify/facebook-posts-scraper" and "likes" in item
+    leaves_out_zero = is_actor and not any("comment" in key.lower() for key in item)
     return count(0) if leaves_out_zero else NOT_EXPOSED
 
 

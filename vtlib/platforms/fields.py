@@ -221,7 +221,7 @@ def moment(value: Any) -> datetime | None:
             raise ValueError(f"{value} is no time")
         stamp = stamp / 1000 if stamp > 1e11 else stamp
         return _within(datetime.fromtimestamp(stamp, UTC)) if stamp else None
-    word = str(value).strip()
+    word = str(value).strip().strip('"')  # a CSV can hold the JSON of a text
     time = _iso(word) or _named(word)
     if time is None:
         raise ValueError(f"{word!r} is no time")

@@ -99,6 +99,8 @@ def post_ref(address: Address) -> PostRef | None:
 def account_ref(address: Address) -> Account | None:
     """`/<handle>` and its tabs; `/i/user/<id>` and `intent/user?user_id=` give the native id."""
     path, query = address.path, address.query
+    if address.host == "t.co":
+        return None
     if path[:2] == ("intent", "user"):
         return _account(query.get("user_id"), query.get("screen_name"), None)
     if path[:2] == ("i", "user") and len(path) > 2 and path[2].isdigit():

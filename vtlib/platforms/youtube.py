@@ -73,6 +73,8 @@ _AGO = re.compile(r"\bago\b|^(streamed|premiered|scheduled)", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SHORT_MAX_S = 180  # YouTube's own limit since October 2024
 _MANY_VIEWS = 1_000
+_CAPTIONS = ("text", "description", "shortDescription")
+_LENGTHS = ("duration", "lengthSeconds", "lengthText", "videoLength")
 _TABS = ("videoId", "viewCount", "date", "likes", "duration", "title")
 
 
@@ -210,7 +212,9 @@ def _channel(item: dict[str, Any]) -> Account | None:
         native_id, handle = native_id or handle, None
     if link_account:
         native_id, handle = native_id or link_account.native_id, handle or link_account.handle
-    return _account(native_id, handle, text(_told(item, "channelName")))
+    author = item.get("author")  # in YouTube's own objects
+    name = _told(item, "channelName") or (author if isinstance(author, str) else None)
+    return _account(native_id, handle, text(name))
 
 
 def _told(item: dict[str, Any], key: str) -> Any:
@@ -239,8 +243,8 @@ def _metrics(item: dict[str, Any]) -> dict[str, Metric]:
 
 
 def _post(item: dict[str, Any], native_id: str) -> Post:
-    title, caption = text(item.get("title")), text(first(item, "text", "description"))
-    duration_s = _duration_s(item.get("duration"))
+    title, caption = text(item.get("title")), text(first(item, *_CAPTIONS))
+    duration_s = _duration_s(first(item, *_LENGTHS))
     together = item.get("collaborators")
     return Post(
         platform="youtube",

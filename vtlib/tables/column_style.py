@@ -27,6 +27,13 @@ _NUMBER = re.compile(
     rf"(?P<sign>[+\-−]?)(?P<body>\d(?:[\d.,{_SPACES}]*\d)?)(?P<power>[eE][+-]?\d{{1,3}})?"
     rf"\s?(?P<tail>%|(?i:{units.PATTERN})\.?|s|sec)?(?P<plus>\+)?"
 )
+# What a page writes after a number, in the languages of most pages.
+_COUNTED = re.compile(
+    r"(?<=[\dKMBkmb.])\s(?:views?|plays?|likes?|comments?|shares?|reposts?|saves?|reactions?"
+    r"|followers?|subscribers?|aufrufe|abonnenten|kommentare|vues|abonnés|vistas|visualizaciones"
+    r"|suscriptores|visualizações|inscritos|visualizzazioni|iscritti|weergaven|abonnees)$",
+    re.IGNORECASE,
+)
 _AMBIGUOUS = re.compile(r"[1-9]\d{0,2}([.,])\d{3}")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+|\d{1,3}(?:,\d{2})+,\d{3}")  # the second as in India
 _SPACED = re.compile(rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?:[.,]\d+)?")
@@ -159,8 +166,15 @@ class Style:
         if self.kind == "flag":
             return "true" if word.lower() in _FLAGS.values() else "false"
         if self.kind == "date" or self.is_serial:
-            return _iso(self.read_time(word), word)
+            return self._plain_time(word)
         return self._plain_number(word)
+
+    def _plain_time(self, word: str) -> str:
+        """A time in ISO; what is none stays, for whoever reads that column to refuse it."""
+        try:
+            return _iso(self.read_time(word), word)
+        except ValueError:
+            return word
 
     def _own_units(self) -> frozenset[str]:
         """The letters K, M, B that mean another number here than in English."""
@@ -417,8 +431,10 @@ def _bare(body: str, decimal: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """A cell without blanks around it, its digits and number signs those of ASCII."""
-    word = text.strip()
+    """A cell without blanks around it and what it counts ("12K views"), its digits and number
+    signs those of ASCII.
+    """
+    word = _COUNTED.sub("", text.strip())
     if word.isascii():
         return word
     word = unicodedata.normalize("NFKC", word.translate(_SIGNS)).strip()

@@ -77,7 +77,7 @@ class Table:
     `columns`: headings, each once; a blank one is "column 3". `separator` '' and no `encoding` for
     a workbook. `header_row`: row of the headings, counted from 1 as a spreadsheet does. `notes`:
     what a reader should know. `sections`: titles of the tables that the file holds one below
-    another, of which this is one.
+    another, of which this is one. `is_of_objects`: headings are the fields of JSON.
     """
 
     name: str
@@ -92,6 +92,7 @@ class Table:
     _is_left_out: Callable[[dict[str, str]], bool] | None = field(default=None, repr=False)
     sections: tuple[str, ...] = ()
     _first_rows: Sequence[Sequence[str]] = field(default=(), repr=False)  # under the headings
+    is_of_objects: bool = False
 
     def without(self, is_left_out: Callable[[dict[str, str]], bool]) -> Table:
         """The table without the rows for which that is true, as sums of the others."""

@@ -88,7 +88,8 @@ class _Facts:
         if source.hidden_if and says_yes(self.item, source.hidden_if):
             return HIDDEN
         value, place = self._value(source)
-        convert = CONVERTERS[source.convert or _CONVERTER.get(target, "text")]
+        name = source.convert or _CONVERTER.get(target, "text")
+        convert, value = CONVERTERS[name], _only_member(value) if name == "text" else value
         try:
             fact = None if is_empty(value) else convert(value, self.layout.options)
         except _FAULTS as error:
@@ -316,6 +317,11 @@ def _is_misread(facts: _Facts, target: str) -> bool:
 def _plain(value: Any) -> Any:
     """A blank text is nothing, as an empty cell is."""
     return value.strip() if isinstance(value, str) else value
+
+
+def _only_member(value: Any) -> Any:
+    """What a list of one holds; other values as they are."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _translated(value: Any, words: Mapping[str, str]) -> Any:

@@ -123,6 +123,7 @@ def write_page(path: Path, template: str, content: Mapping[str, Any]) -> Path:
     return path
 
 
+@cache  # templates are compiled once, not for each of a run's pages
 def environment(root: str | None = None) -> jinja2.Environment:
     """Jinja environment: autoescape on, undefined names raise; `root` as Page's."""
     loader = jinja2.FileSystemLoader(TEMPLATES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,13 @@ def render_stage(ipynb: Path, html: Path, *, page: Page) -> Path:
         "result": results[-1] if results else None,
         "failed": errors[-1] if errors else None,
     }
-    body, _ = _exporter(page).from_notebook_node(notebook, resources={"vt": facts})
+    body, _ = _exporter(page.root).from_notebook_node(notebook, resources={"vt": facts})
     write_whole(html, body)
     return html
 
 
-def _exporter(page: Page) -> TemplateExporter:
+@cache  # templates are compiled once
+def _exporter(root: str | None) -> TemplateExporter:
     exporter = TemplateExporter(
         config=Config(),
         template_name=assembly.TEMPLATES.name,
@@ -78,7 +80,7 @@ def _exporter(page: Page) -> TemplateExporter:
         file_extension=".html",
     )
     exporter.environment.autoescape = True
-    assembly.dress(exporter.environment, page.root)
+    assembly.dress(exporter.environment, root)
     return exporter
 
 

@@ -70,7 +70,7 @@ class DroppingServer(MotoServer):
         self._server.server_close()
 
 
-SILENCE_S = 0.6
+SILENCE_S = 2.0
 
 
 class NodeServer:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -60,6 +60,7 @@ class Meaning:
     why: str = ""
 
 
+@lru_cache(maxsize=10_000)  # the same names come with every file of a tool
 def meanings(heading: str) -> tuple[Meaning, ...]:
     """What a heading can mean, the likeliest first; () where no list has it. A zone in the heading
     of a time, "Published (CET)", is no part of its words.
